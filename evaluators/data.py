@@ -1,0 +1,176 @@
+"""The data sets of the project, found from any folder and checked before use."""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evaluators.errors import LabError
+
+__all__ = [
+    "AlteredDatasetError",
+    "DatasetFolderError",
+    "UnknownDatasetError",
+    "datasheet",
+    "load_resume_callbacks",
+]
+
+_PACKAGE = Path(__file__).resolve().parent
+# The copy in the wheel, then the checkout. Never the current folder: anybody could have put a changed table
+# there.
+_INSTALLED_FOLDERS = (_PACKAGE / "_datasets", _PACKAGE.parent / "datasets")
+
+
+class DatasetFolderError(LabError, LookupError):
+    """No folder with the project's data sets was found."""
+
+
+class UnknownDatasetError(LabError, LookupError):
+    """The registry has no data set of that name."""
+
+
+class AlteredDatasetError(LabError, ValueError):
+    """A data file is missing or is not the one the registry describes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Registry:
+    """The parsed registry.toml and the folder that holds it."""
+
+    folder: Path
+    datasets: dict[str, dict[str, Any]]
+
+    def entry(self, name: str) -> dict[str, Any]:
+        if name not in self.datasets:
+            raise UnknownDatasetError(
+                f"There is no data set called {name!r}.",
+                f"Choose one of: {', '.join(sorted(self.datasets))}.",
+            )
+        return self.datasets[name]
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of the data file after comparing them with the registry's sha256."""
+        entry = self.entry(name)
+        path = self.folder / entry["file"]
+        content = self._bytes(path)
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise AlteredDatasetError(
+                f"{path} is not the file that registry.toml describes: its sha256 differs.",
+                "Someone or something changed it. Install hr-it-lab again, or `git restore` the file.",
+            )
+        return content
+
+    def read_datasheet(self, name: str) -> str:
+        return self._bytes(self.folder / self.entry(name)["datasheet"]).decode("utf-8")
+
+    def _bytes(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise AlteredDatasetError(
+                f"{path} is named in registry.toml but cannot be read ({error.strerror}).",
+                "Install hr-it-lab again, or `git restore` the file.",
+            ) from error
+
+
+def _open_registry(folder: str | Path | None) -> _Registry:
+    """Return the registry of an explicit folder, or else of the first installed folder that is ours."""
+    candidates = _INSTALLED_FOLDERS if folder is None else (Path(folder),)
+    for candidate in candidates:
+        datasets = _our_datasets(candidate / "registry.toml")
+        if datasets is not None:
+            return _Registry(candidate, datasets)
+    raise DatasetFolderError(
+        f"No data sets of hr-it-lab in {' or '.join(str(candidate) for candidate in candidates)}.",
+        "The folder must hold our registry.toml. "
+        + ("Install hr-it-lab again." if folder is None else "Leave `folder` out to use the installed data."),
+    )
+
+
+def _our_datasets(path: Path) -> dict[str, dict[str, Any]] | None:
+    """Return the `datasets` table of a registry.toml, or None if the file is not ours."""
+    try:
+        registry = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):  # ValueError: neither TOML nor UTF-8
+        return None
+    if registry.get("project") != "hr-it-lab":
+        return None
+    datasets: dict[str, dict[str, Any]] = registry.get("datasets", {})
+    return datasets
+
+
+def load_resume_callbacks(folder: str | Path | None = None) -> pd.DataFrame:
+    """Load the résumé experiment of Bertrand and Mullainathan [1]_.
+
+    Made-up résumés with randomly given first names were sent to job advertisements in Boston and Chicago in
+    2001 and 2002. ``race`` and ``sex`` are what the *name signals*. Read ``datasheet("resume_callbacks")``
+    before use: it says what the data cannot show and whom it could harm.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package. The current
+        folder plays no part.
+
+    Returns
+    -------
+    DataFrame, shape (4870, 22)
+        One row per résumé, no missing values. ``called_back`` and other yes/no columns are bool;
+        ``years_experience`` (years) and ``jobs_listed`` (jobs) are int; names and kinds are categorical.
+
+    Raises
+    ------
+    DatasetFolderError
+        If no folder with our registry.toml is found.
+    UnknownDatasetError
+        If the registry of `folder` does not list the data set.
+    AlteredDatasetError
+        If the file is missing or its sha256 is not the registry's.
+
+    References
+    ----------
+    .. [1] Bertrand, M. and Mullainathan, S. (2004). Are Emily and Greg More Employable than Lakisha and
+       Jamal? American Economic Review 94(4), 991-1013.
+
+    Examples
+    --------
+    >>> resumes = load_resume_callbacks()
+    >>> resumes["called_back"].groupby(resumes["race"], observed=True).sum().to_dict()
+    {'Black': 157, 'White': 235}
+    """
+    content = _open_registry(folder).read("resume_callbacks")
+    table = pd.read_csv(BytesIO(content), keep_default_na=False)
+    table = table.astype(dict.fromkeys(table.select_dtypes("str"), "category"))
+    return table.assign(quality=table["quality"].cat.set_categories(["low", "high"], ordered=True))
+
+
+def datasheet(name: str, *, folder: str | Path | None = None) -> str:
+    """Return a data set's datasheet: who made it, how, what the columns mean, known harms and licence.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set in the registry, such as ``"resume_callbacks"``.
+    folder : str or Path, optional
+        Folder that holds our registry.toml; by default the data installed with the package.
+
+    Returns
+    -------
+    str
+        Markdown text.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> print(datasheet("resume_callbacks").splitlines()[0])
+    # resume_callbacks: did the name on a résumé change who was called back?
+    """
+    return _open_registry(folder).read_datasheet(name)
