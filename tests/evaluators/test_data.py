@@ -50,9 +50,7 @@ def test_the_current_folder_plays_no_part(tmp_path, monkeypatch):
 
 def test_a_changed_or_missing_file_is_refused(tmp_path):
     (tmp_path / "registry.toml").write_text(REGISTRY)
-    with pytest.raises(
-        AlteredDatasetError, match=r"table\.csv is named in registry\.toml but cannot be read"
-    ):
+    with pytest.raises(AlteredDatasetError, match=r"table\.csv is named in registry\.toml but cannot be read"):
         load_resume_callbacks(tmp_path)
     (tmp_path / "table.csv").write_text("called_back\ntrue\n")
     with pytest.raises(AlteredDatasetError, match="sha256 differs"):

@@ -40,18 +40,10 @@ def test_every_figure_of_one_group():
         pytest.param((12, 40), (48, 80), Verdict.EVIDENCE, False, "rarely makes", id="large-and-significant"),
         pytest.param((3, 10), (5, 10), Verdict.TOO_LITTLE_DATA, False, "could make", id="large-by-chance"),
         pytest.param((45, 100), (50, 100), Verdict.TOO_LITTLE_DATA, False, "leave room", id="wide-interval"),
-        pytest.param(
-            (4_990, 10_000), (5_000, 10_000), Verdict.NONE_SEEN, False, "Even the low end", id="even"
-        ),
-        pytest.param(
-            (4_500, 10_000), (5_000, 10_000), Verdict.NONE_SEEN, True, "must judge", id="small-but-real"
-        ),
-        pytest.param(
-            (430, 1_000), (520, 1_000), Verdict.TOO_LITTLE_DATA, True, "must judge", id="real-near-line"
-        ),
-        pytest.param(
-            (0, 5), (0, 5), Verdict.TOO_LITTLE_DATA, False, "nothing to compare", id="none-selected"
-        ),
+        pytest.param((4_990, 10_000), (5_000, 10_000), Verdict.NONE_SEEN, False, "Even the low end", id="even"),
+        pytest.param((4_500, 10_000), (5_000, 10_000), Verdict.NONE_SEEN, True, "must judge", id="small-but-real"),
+        pytest.param((430, 1_000), (520, 1_000), Verdict.TOO_LITTLE_DATA, True, "must judge", id="real-near-line"),
+        pytest.param((0, 5), (0, 5), Verdict.TOO_LITTLE_DATA, False, "nothing to compare", id="none-selected"),
         pytest.param((500, 500), (500, 500), Verdict.NONE_SEEN, False, "Even the low end", id="all-selected"),
         pytest.param((0, 40), (48, 80), Verdict.EVIDENCE, False, "rarely makes", id="zero-in-group"),
         pytest.param((5, 40), (0, 80), Verdict.TOO_LITTLE_DATA, False, "nothing to", id="zero-in-reference"),

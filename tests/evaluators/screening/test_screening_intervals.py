@@ -68,9 +68,7 @@ def test_everybody_selected():
 
 
 def test_more_people_give_a_shorter_interval():
-    lengths = [
-        high - low for low, high in (interval(3 * n, 10 * n, 6 * n, 10 * n) for n in (1, 10, 10_000_000))
-    ]
+    lengths = [high - low for low, high in (interval(3 * n, 10 * n, 6 * n, 10 * n) for n in (1, 10, 10_000_000))]
     assert lengths == sorted(lengths, reverse=True)
     assert lengths[-1] < 0.001
 

@@ -1,0 +1,248 @@
+"""A graded lab: questions answered through forms, scored in hidden tests."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from evaluators.answers import Credit, Item, answer_text, credit, problem_with
+from evaluators.answers.items import is_blank
+from evaluators.answers.marking import Key, Partial, matches_number
+from evaluators.widgets._credit import show_credit
+from evaluators.widgets._display import show, show_widget, standin
+from evaluators.widgets._finish import Finish
+from evaluators.widgets._page import Page, dom_id, labels
+
+
+class Lab(Page):
+    """The questions of one lab.
+
+    Opening it opens ``answers.json`` beside the notebook and says what was found. Each question is one call
+    in a cell of its own; the learner's answers survive anything short of deleting the file.
+
+    Parameters
+    ----------
+    name : str
+        Name of the lab; a sheet of another lab is set aside.
+
+    Examples
+    --------
+    >>> lab = Lab("resume_screening_audit")  # doctest: +SKIP
+    >>> lab.number("impact_ratio", "What is the impact ratio?", minimum=0, competency="B1")  # doctest: +SKIP
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "answers.json")
+
+    def choice(
+        self,
+        item_id: str,
+        prompt: str,
+        options: Mapping[str, str],
+        *,
+        competency: str = "",
+        points: float = 1.0,
+        help: str = "",  # noqa: A002 - the word that authors know
+    ) -> None:
+        """Ask for one of several options.
+
+        Parameters
+        ----------
+        item_id : str
+            Stable snake_case name.
+        prompt : str
+            The question, plain text.
+        options : mapping of str to str
+            Key -> label.
+        competency : str, optional
+            Id such as ``"B1"``.
+        points : float, optional
+            What the right answer earns.
+        help : str, optional
+            A line below the question.
+        """
+        self._ask(Item(item_id, "choice", prompt, labels(options), competency=competency, points=points), hint=help)
+
+    def choices(
+        self,
+        item_id: str,
+        prompt: str,
+        options: Mapping[str, str],
+        *,
+        competency: str = "",
+        points: float = 1.0,
+        help: str = "",  # noqa: A002
+    ) -> None:
+        """Ask to tick all options that apply; offer "none of these" where it can be right (see `choice`)."""
+        self._ask(Item(item_id, "choices", prompt, labels(options), competency=competency, points=points), hint=help)
+
+    def number(
+        self,
+        item_id: str,
+        prompt: str,
+        *,
+        unit: str = "",
+        competency: str = "",
+        points: float = 1.0,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        decimals_hint: int | None = None,
+        help: str = "",  # noqa: A002
+    ) -> None:
+        """Ask for a number.
+
+        Parameters
+        ----------
+        item_id, prompt, competency, points, help
+            See `choice`.
+        unit : str, optional
+            Shown behind the field.
+        minimum, maximum : float, optional
+            Bounds of a sensible number, both included.
+        decimals_hint : int, optional
+            Decimal places to ask for.
+        """
+        hint = {None: "", 0: "Give a whole number.", 1: "Give one decimal place."}.get(
+            decimals_hint, f"Give {decimals_hint} decimal places."
+        )
+        item = Item(
+            item_id,
+            "number",
+            prompt,
+            unit=unit,
+            minimum=minimum,
+            maximum=maximum,
+            competency=competency,
+            points=points,
+        )
+        self._ask(item, hint=f"{help} {hint}".strip())
+
+    def ranking(
+        self,
+        item_id: str,
+        prompt: str,
+        options: Mapping[str, str],
+        *,
+        competency: str = "",
+        points: float = 1.0,
+        help: str = "",  # noqa: A002
+    ) -> None:
+        """Ask to put options in order; they are first shown in the given order (see `choice`)."""
+        self._ask(Item(item_id, "ranking", prompt, labels(options), competency=competency, points=points), hint=help)
+
+    def paragraph(
+        self,
+        item_id: str,
+        prompt: str,
+        *,
+        words: tuple[int, int] | None = None,
+        competency: str = "",
+        points: float = 1.0,
+        help: str = "",  # noqa: A002
+    ) -> None:
+        """Ask for a text that a person will score.
+
+        Parameters
+        ----------
+        item_id, prompt, competency, points, help
+            See `choice`.
+        words : tuple of (int, int), optional
+            Fewest and most words.
+        """
+        self._ask(Item(item_id, "paragraph", prompt, words=words, competency=competency, points=points), hint=help)
+
+    def model_answers(self, answers: Mapping[str, object]) -> None:
+        """Fill in the trainer's answers, in memory only: for the solution cell of the instructor version.
+
+        Parameters
+        ----------
+        answers : mapping of str to object
+            Item id -> answer, in the shape of the answer sheet.
+        """
+        self._sheet.fill(answers)
+
+    def credit(
+        self,
+        item_id: str,
+        *,
+        key: Key,
+        tolerance: float = 0.0,
+        partial: Partial | None = None,
+        why: Mapping[Any, str] | None = None,
+        explain: str = "",
+    ) -> float:
+        """Score one answer and show the learner feedback: the last line of a hidden test.
+
+        Parameters
+        ----------
+        item_id : str
+            The question.
+        key, tolerance, partial
+            See `evaluators.answers.credit`.
+        why : mapping, optional
+            Wrong option or wrong number -> what is mistaken about it.
+        explain : str, optional
+            What is right, and why.
+
+        Returns
+        -------
+        float
+            Points earned, which nbgrader reads as the cell's partial credit. 0 if the form was never shown.
+        """
+        item = self._items.get(item_id)
+        if item is None:
+            unknown = Item(item_id, "paragraph", "This question's form did not run.", points=0.0)
+            message = "The form of this question did not run, so there is no answer to score."
+            return show_credit(unknown, None, Credit(0.0, "unanswered", message), [explain])
+        value = self._sheet.get(item_id)
+        result = credit(item, value, key=key, tolerance=tolerance, partial=partial)
+        reasons = [] if result.verdict == "right" else _reasons(item, value, key, tolerance, why or {})
+        return show_credit(item, value, result, [*reasons, explain])
+
+    def finish(self) -> None:
+        """Show a button that lists the questions still open or malformed, never what is right."""
+        count, open_questions = self._open_questions()
+        rows = [(f"Question {entry['number']}", entry["problem"]) for entry in open_questions]
+        summary = _progress(count, len(self._items))
+        html = standin(summary, rows or [("Result", "Every question has an answer.")])
+        show(html, "\n".join([summary, *(f"{label}: {problem}" for label, problem in rows)]))
+        show_widget(Finish(self._check))
+
+    def _check(self) -> dict[str, Any]:
+        count, open_questions = self._open_questions()
+        return {
+            "summary": _progress(count, len(self._items)),
+            "open": open_questions,
+            "unsaved": self._sheet.problem,
+        }
+
+    def _open_questions(self) -> tuple[int, list[dict[str, Any]]]:
+        """Count the answered questions and describe those that are unanswered or malformed."""
+        answers = self._sheet.answers
+        problems = {item.id: problem_with(item, answers.get(item.id)) for item in self._items.values()}
+        entries = [
+            {
+                "number": self._number(item_id),
+                "prompt": self._items[item_id].prompt,
+                "problem": problem,
+                "dom_id": dom_id(self.name, item_id),
+            }
+            for item_id, problem in problems.items()
+            if problem
+        ]
+        return sum(not is_blank(answers.get(item_id)) for item_id in problems), entries
+
+
+def _progress(count: int, total: int) -> str:
+    return f"{count} of {total} answered"
+
+
+def _reasons(item: Item, value: object, key: Key, tolerance: float, why: Mapping[Any, str]) -> list[str]:
+    """Pick the explanations that fit the mistake made."""
+    if is_blank(value) or not answer_text(item, value):
+        return []
+    if item.kind == "number":
+        return [text for wrong, text in why.items() if matches_number(item, value, float(wrong), tolerance)][:1]
+    chosen = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
+    right = {key} if isinstance(key, str) else set(key) if isinstance(key, Collection) else set()
+    mistaken = [option for option in chosen if item.kind == "ranking" or option not in right]
+    missed = [option for option in item.options if option in right and option not in chosen]
+    return [why[option] for option in [*mistaken, *(missed if item.kind == "choices" else [])] if option in why]

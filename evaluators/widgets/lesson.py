@@ -1,0 +1,94 @@
+"""An ungraded lesson: guesses, questions that answer at once, and things to move."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+from evaluators.answers import AnswerKeyError, Item
+from evaluators.widgets._display import show, show_widget
+from evaluators.widgets._page import Page, labels
+from evaluators.widgets.explorer import Control, Explorer
+
+
+class Lesson(Page):
+    """The questions of one lesson, kept in ``answers-<lesson>.json`` beside the notebook.
+
+    Parameters
+    ----------
+    name : str
+        Name of the lesson.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"answers-{name}.json")
+
+    def predict(self, item_id: str, prompt: str, options: Mapping[str, str]) -> None:
+        """Ask for a guess before the learner has seen the result; nothing is revealed.
+
+        Parameters
+        ----------
+        item_id : str
+            Stable snake_case name.
+        prompt : str
+            The question, plain text.
+        options : mapping of str to str
+            Key -> label.
+        """
+        item = Item(item_id, "choice", prompt, labels(options), points=0.0)
+        neutral = "<p>Noted. Keep your guess in mind and read on.</p>"
+        self._ask(item, mode="predict", respond=lambda _: neutral)
+
+    def check(self, item_id: str, prompt: str, options: Mapping[str, str], *, key: str, why: Mapping[str, str]) -> None:
+        """Ask a question and answer each option at once.
+
+        Parameters
+        ----------
+        item_id, prompt, options
+            See `predict`.
+        key : str
+            The right option.
+        why : mapping of str to str
+            Option -> what is right or mistaken about it; every option has one.
+
+        Raises
+        ------
+        AnswerKeyError
+            If the key is no option or an option has no explanation.
+        """
+        unexplained = sorted({key, *options} - (options.keys() & why.keys()))
+        if unexplained:
+            raise AnswerKeyError(
+                f"Question {item_id}: {unexplained[0]!r} is no option or has no explanation.",
+                "Give `why` a sentence for each option, the wrong ones too.",
+            )
+        item = Item(item_id, "choice", prompt, labels(options), points=0.0)
+
+        def respond(value: object) -> str:
+            if not isinstance(value, str) or value not in why:
+                return ""
+            sign, word = ("✓", "Right") if value == key else ("✗", "Not quite")
+            verdict = "right" if value == key else "wrong"
+            heading = f'<strong><span aria-hidden="true">{sign}</span> {word}.</strong>'
+            return f'<p class="hr-{verdict}">{heading} {escape(why[value])}</p>'
+
+        self._ask(item, mode="check", respond=respond)
+
+    def explore(self, controls: Mapping[str, Control], draw: Callable[..., str], *, title: str = "Try it") -> None:
+        """Let the learner move something and see the picture and the words change.
+
+        Parameters
+        ----------
+        controls : mapping of str to Control
+            Argument name -> `select`, `slider`, `number_box` or `checkbox`.
+        draw : callable
+            Takes the values by name, returns HTML; called once now, then at each change.
+        title : str, optional
+            Heading.
+        """
+        start = {name: control.value for name, control in controls.items()}
+        html = draw(**start)
+        settings = "; ".join(f"{control.label}: {control.text()}" for control in controls.values())
+        show(
+            f'<div class="hrlab-standin"><p><strong>{escape(title)}</strong> ({escape(settings)})</p>{html}</div>',
+            f"{title} ({settings})",
+        )
+        show_widget(Explorer(title, dict(controls), draw, html))
