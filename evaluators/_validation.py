@@ -44,6 +44,4 @@ def require_columns(frame: pd.DataFrame, *names: str) -> None:
                 f"{hint}Its columns are: {', '.join(present) or 'none'}.",
             )
         if present.count(name) > 1:
-            raise ColumnError(
-                f"The table has the column {name!r} more than once.", "Rename or drop one of them."
-            )
+            raise ColumnError(f"The table has the column {name!r} more than once.", "Rename or drop one of them.")

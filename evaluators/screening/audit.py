@@ -153,10 +153,7 @@ class SelectionAudit:
                 "checked_on": self.rule.checked_on.isoformat(),
             },
             "groups": [
-                {
-                    key: None if isinstance(value, float) and not math.isfinite(value) else value
-                    for key, value in row
-                }
+                {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row}
                 for row in (_as_row(group).items() for group in self.groups)
             ],
         }

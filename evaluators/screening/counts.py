@@ -14,9 +14,7 @@ MISSING = "(missing)"
 INTERSECTION = " × "
 
 _SELECTED_WORDS = frozenset({"1", "true", "yes", "y", "selected", "pass", "passed", "hired"})
-_REJECTED_WORDS = frozenset(
-    {"0", "false", "no", "n", "not selected", "rejected", "fail", "failed", "not hired"}
-)
+_REJECTED_WORDS = frozenset({"0", "false", "no", "n", "not selected", "rejected", "fail", "failed", "not hired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,7 @@ class GroupCount:
 
     def __post_init__(self) -> None:
         if self.applicants < 1:
-            raise CountError(
-                f"Nobody of the group {self.label!r} applied.", "Leave groups without applicants out."
-            )
+            raise CountError(f"Nobody of the group {self.label!r} applied.", "Leave groups without applicants out.")
         if not 0 <= self.selected <= self.applicants:
             raise CountError(
                 f"The group {self.label!r} has {self.selected} selected of {self.applicants} applicants.",
@@ -94,9 +90,7 @@ class CountTable:
 
     def __post_init__(self) -> None:
         if not self.groups:
-            raise CountError(
-                "There is nobody to count: the table has no rows.", "Give at least one applicant."
-            )
+            raise CountError("There is nobody to count: the table has no rows.", "Give at least one applicant.")
         if list(self.labels) != sorted(set(self.labels)):
             raise CountError("The groups are not sorted by label, or one occurs twice.", "Use from_counts().")
 

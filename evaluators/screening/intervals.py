@@ -12,9 +12,7 @@ METHOD = "Koopman score"
 _LOG_RATIO_BOUND = 70.0
 
 
-def ratio_interval(
-    group: GroupCount, reference: GroupCount, *, confidence: float = 0.95
-) -> tuple[float, float]:
+def ratio_interval(group: GroupCount, reference: GroupCount, *, confidence: float = 0.95) -> tuple[float, float]:
     """Give the range of true impact ratios that fit the counts: Koopman's score interval [1]_.
 
     The interval holds each ratio that a score test would not reject. It stays honest where few people were

@@ -67,18 +67,14 @@ def rate_test(group: GroupCount, reference: GroupCount) -> RateTest:
     """
     people = group.applicants + reference.applicants
     selected = group.selected + reference.selected
-    fewest_expected = Fraction(
-        min(group.applicants, reference.applicants) * min(selected, people - selected), people
-    )
+    fewest_expected = Fraction(min(group.applicants, reference.applicants) * min(selected, people - selected), people)
     if people < _FEWEST_PEOPLE:
         return _fisher_exact(group, reference, f"there are only {people} people in the two groups together")
     if fewest_expected < _FEWEST_EXPECTED:
         reason = f"equal chances would give an expected count of only {float(fewest_expected):.1f}"
         return _fisher_exact(group, reference, reason)
     pooled_rate = selected / people
-    standard_error = math.sqrt(
-        pooled_rate * (1 - pooled_rate) * (1 / group.applicants + 1 / reference.applicants)
-    )
+    standard_error = math.sqrt(pooled_rate * (1 - pooled_rate) * (1 / group.applicants + 1 / reference.applicants))
     z = float(group.rate - reference.rate) / standard_error
     return RateTest(
         POOLED_Z,
@@ -90,7 +86,7 @@ def rate_test(group: GroupCount, reference: GroupCount) -> RateTest:
 
 def _fisher_exact(group: GroupCount, reference: GroupCount, reason: str) -> RateTest:
     # Imported here since it is slow and large samples never need it.
-    from scipy.stats import fisher_exact  # type: ignore[import-untyped]
+    from scipy.stats import fisher_exact
 
     table = [[each.selected, each.applicants - each.selected] for each in (group, reference)]
     odds_ratio, p_value = fisher_exact(table)
