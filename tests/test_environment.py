@@ -69,12 +69,8 @@ def test_lock_satisfies_pyproject_on(system: str, python: str) -> None:
     versions = defaultdict(list)
     for requirement, _ in locked():
         if requirement.marker is None or requirement.marker.evaluate(here):
-            versions[canonicalize_name(requirement.name)].append(
-                str(requirement.specifier).removeprefix("==")
-            )
-    assert {name: found for name, found in versions.items() if len(found) > 1} == {}, (
-        "two versions of one package"
-    )
+            versions[canonicalize_name(requirement.name)].append(str(requirement.specifier).removeprefix("=="))
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}, "two versions of one package"
     for name, bounds in by_name(PROJECT["dependencies"] + EXTRAS["dev"]).items():
         assert versions[name], f"{name} is not in requirements.lock: run `make lock`"
         assert bounds.contains(versions[name][0]), f"{name} {versions[name][0]} is locked: run `make lock`"

@@ -74,9 +74,7 @@ def test_notebooks_hold_no_outputs(notebooks: dict[str, dict[str, Any]]) -> None
 
 def test_cells_have_ids_of_their_own(notebooks: dict[str, dict[str, Any]]) -> None:
     for name, notebook in notebooks.items():
-        assert (notebook["nbformat"], notebook["nbformat_minor"]) >= (4, 5), (
-            f"{name} is in a format without cell ids"
-        )
+        assert (notebook["nbformat"], notebook["nbformat_minor"]) >= (4, 5), f"{name} is in a format without cell ids"
         ids = [cell.get("id") for cell in notebook["cells"]]
         assert all(ids), f"{name} has cells without an id"
         assert len(set(ids)) == len(ids), f"{name} uses an id twice"
@@ -94,9 +92,7 @@ def test_no_file_names_a_home_folder(files: list[PurePosixPath]) -> None:
     assert found == []
 
 
-def test_the_wheel_carries_code_data_and_lessons_but_no_labs(
-    files: list[PurePosixPath], tmp_path: Path
-) -> None:
+def test_the_wheel_carries_code_data_and_lessons_but_no_labs(files: list[PurePosixPath], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
@@ -109,6 +105,4 @@ def test_the_wheel_carries_code_data_and_lessons_but_no_labs(
         for path in inside(files, "datasets", "curriculum")
     }
     assert code | moved <= packed
-    assert {name for name in packed if "labs" in PurePosixPath(name).parts} == set(), (
-        "labs hold the answer keys"
-    )
+    assert {name for name in packed if "labs" in PurePosixPath(name).parts} == set(), "labs hold the answer keys"

@@ -1,0 +1,1 @@
+"""Run a course on nbgrader: release, collect, grade, feedback, report, and the place where people learn."""

@@ -1,0 +1,197 @@
+"""The items of a lab, read from a run of its instructor version.
+
+Running the instructor version before a lab is released proves that the lab can be solved: a lab that does not earn full
+marks with its own model answers is not released.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.course import Course, writing_to
+from autograder.errors import CourseError
+
+ITEM_MIME = "application/vnd.hrlab.item+json"
+CREDIT_MIME = "application/vnd.hrlab.credit+json"
+SHEET_MIME = "application/vnd.hrlab.sheet+json"
+
+
+@dataclass(frozen=True)
+class CatalogueItem:
+    """One graded item of a lab.
+
+    Parameters
+    ----------
+    id : str
+        The item's id, which is also the grade id of its scored cell.
+    number : int
+        Its number on the page, from 1.
+    kind : str
+        "choice", "choices", "number", "ranking", "paragraph", or "code" for a cell without a form.
+    prompt : str
+        The question.
+    competency : str
+        Id of the competency, such as "B1"; "" where none is stated.
+    points : float
+        Most points it can earn.
+    manual : bool
+        True where a person scores it.
+    spec : dict
+        The form's own description, for checking an answer; empty for code.
+    model_answer : object
+        The instructor's answer, plain JSON. Never leaves the course folder.
+    """
+
+    id: str
+    number: int
+    kind: str
+    prompt: str
+    competency: str
+    points: float
+    manual: bool
+    spec: dict[str, Any]
+    model_answer: Any
+
+
+def mime_outputs(nb: Any, mime: str) -> list[dict[str, Any]]:
+    """Return what an executed notebook displayed under one of our MIME types, in order of the cells."""
+    found = []
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            value = output.get("data", {}).get(mime)
+            if value is not None:
+                found.append(json.loads(value) if isinstance(value, str) else dict(value))
+    return found
+
+
+def run_notebook(notebook: Path, *, timeout_s: int = 120, keep_answers: bool = False) -> Any:
+    """Execute a notebook in a throw-away copy of its folder and return it with its outputs.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook; the folder it lies in is copied with it and stays untouched.
+    timeout_s : int
+        Seconds a cell may take.
+    keep_answers : bool
+        Take an answer sheet along that lies beside the notebook.
+
+    Returns
+    -------
+    NotebookNode
+        The executed notebook. Errors in cells are kept as outputs.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="hrlab-") as temporary:
+        folder = Path(temporary) / notebook.parent.name
+        left_out = [".ipynb_checkpoints", *([] if keep_answers else ["answers*.json*"])]
+        shutil.copytree(notebook.parent, folder, ignore=shutil.ignore_patterns(*left_out))
+        nb = nbformat.read(folder / notebook.name, as_version=4)
+        client = NotebookClient(
+            nb,
+            timeout=timeout_s,
+            allow_errors=True,
+            resources={"metadata": {"path": str(folder)}},
+            config=Config(KernelManager={"transport_encryption": "auto"}),
+        )
+        client.execute()
+    return nb
+
+
+def build_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
+    """Run a lab's instructor version and list its items.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    lab : str
+        The lab.
+
+    Returns
+    -------
+    list of CatalogueItem
+        In the order of the notebook.
+
+    Raises
+    ------
+    CourseError
+        If a cell of the instructor version raises or an item does not earn its full points.
+    """
+    from nbgrader.utils import determine_grade, is_grade, is_solution
+
+    path = course.labs_folder / lab / f"{lab}.ipynb"
+    nb = run_notebook(path)
+    forms = {spec["id"]: spec for spec in mime_outputs(nb, ITEM_MIME)}
+    items: list[CatalogueItem] = []
+    faults: list[str] = []
+    for index, cell in enumerate(nb.cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                faults.append(f"cell {index + 1} raised {output.ename}: {output.evalue}")
+        if not is_grade(cell):
+            continue
+        item_id, points = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
+        manual = is_solution(cell)
+        score, _ = (None, points) if manual else determine_grade(cell)
+        spec = forms.get(item_id, {})
+        if not manual and score != points:
+            faults.append(f"{item_id} earns {score:g} of {points:g} points")
+        if spec and float(spec["points"]) != points:
+            faults.append(f"{item_id} has {spec['points']:g} points in its form and {points:g} in its scored cell")
+        items.append(
+            CatalogueItem(
+                id=item_id,
+                number=len(items) + 1,
+                kind=spec.get("kind", "code"),
+                prompt=spec.get("prompt", item_id),
+                competency=spec.get("competency", ""),
+                points=points,
+                manual=manual,
+                spec={key: value for key, value in spec.items() if key != "value"},
+                model_answer=spec.get("value"),
+            )
+        )
+    if faults:
+        raise CourseError(
+            f"The instructor version {path} does not earn full marks: {'; '.join(faults)}.",
+            "Mend the lab; nothing was released.",
+        )
+    return items
+
+
+def save_catalogue(course: Course, lab: str, items: list[CatalogueItem]) -> None:
+    """Write the catalogue for the trainer and, without model answers, for the learners' start page."""
+    public = [{**item.spec, "id": item.id, "number": item.number} for item in items if item.spec]
+    for path, content in (
+        (course.root / "catalogue" / f"{lab}.json", [asdict(item) for item in items]),
+        (course.exchange / "items" / f"{lab}.json", public),
+    ):
+        with writing_to(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".new")
+            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            temporary.replace(path)
+
+
+def load_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
+    """Return the items of a released lab.
+
+    Raises
+    ------
+    CourseError
+        If the lab was never released.
+    """
+    try:
+        text = (course.root / "catalogue" / f"{lab}.json").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.") from error
+    return [CatalogueItem(**item) for item in json.loads(text)]

@@ -1,0 +1,284 @@
+"""The whole loop with a sample cohort: release, hand in, collect, grade, feedback, report.
+
+Nobody in it is real. Each learner has a stated ability; whether they know the answer to an item is drawn from a Rasch
+model (Rasch 1960), and whoever does not know makes one of the item's mistakes. Scores come out of the grading alone.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import exp
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.catalogue import CatalogueItem
+from autograder.course import Course
+from autograder.feedback import write_feedback
+from autograder.grade import Graded, grade
+from autograder.handin import collect, pack, write_atomically
+from autograder.lab.desk import Desk
+from autograder.release import release
+from autograder.report import write_report
+from autograder.roster import Learner, set_roster
+from autograder.scores import LabScores, lab_scores
+
+ABILITIES = {"new to it": -1.2, "learning": 0.0, "able": 1.2, "expert": 2.6}  # logits
+MISHAPS = {
+    3: "untouched",
+    8: "corrupt sheet",
+    14: "deleted test cell",
+    20: "raises",
+}  # place in the cohort -> mishap
+_FIRST = [
+    "Amina",
+    "Bastian",
+    "Carmen",
+    "Dinh",
+    "Elif",
+    "Farid",
+    "Greta",
+    "Hiro",
+    "Imani",
+    "Jonas",
+    "Keiko",
+    "Lucía",
+    "Maren",
+    "Noor",
+    "Oskar",
+    "Priya",
+    "Quentin",
+    "Rosa",
+    "Samir",
+    "Tove",
+    "Umar",
+    "Vera",
+    "Wanda",
+    "Xavi",
+]
+_PARAGRAPHS = {
+    "new to it": """The numbers are different for the two groups so the tool is unfair and we should stop using it at
+once. Everybody can see that this is not right and somebody should be told about it soon.""",
+    "learning": """The two groups were not called back equally often. One rate is about two thirds of the other, which
+is under four fifths. I would tell the manager that this looks bad and that we have to look at more data before we
+decide.""",
+    "able": """In this experiment résumés with White-sounding names were called back in 9.65 % of cases, those with
+Black-sounding names in 6.45 %. The ratio is 0.67, below four fifths, and with 2,435 résumés in each group chance is a
+poor explanation. It does not tell us what our own tool does; I suggest that we audit our own log.""",
+    "expert": """The names were assigned at random, so the gap of 9.65 % against 6.45 % cannot come from better résumés.
+The impact ratio is 0.67 and most of its interval lies below 0.8. That is evidence about these employers in two cities
+in 2001 and 2002, not about our tool. I propose to audit our own log with the same measures, to name an owner, and to
+pause automatic rejections until we have the result.""",
+}
+
+
+@dataclass(frozen=True)
+class SampleLearner:
+    """One made-up member of the cohort: a roster entry, a stated ability level and what goes wrong, if anything."""
+
+    learner: Learner
+    level: str
+    mishap: str
+
+
+def sample_cohort(seed: int, size: int = 24) -> list[SampleLearner]:
+    """Draw a cohort; the same seed gives the same people.
+
+    Parameters
+    ----------
+    seed : int
+        Seeds the draw of the levels.
+    size : int
+        Learners.
+
+    Returns
+    -------
+    list of SampleLearner
+        Six of each level in a cohort of 24, in drawn order.
+    """
+    levels = [level for level in ABILITIES for _ in range(-(-size // len(ABILITIES)))][:size]
+    random.Random(seed).shuffle(levels)
+    return [
+        SampleLearner(
+            Learner(f"learner{number:02d}", "Sample", f"Learner {number}", f"learner{number:02d}@example.org"),
+            level,
+            MISHAPS.get(number, ""),
+        )
+        for number, level in enumerate(levels, start=1)
+    ]
+
+
+def draw_answers(items: list[CatalogueItem], level: str, rng: random.Random) -> dict[str, Any]:
+    """Draw an answer sheet from an ability level.
+
+    Parameters
+    ----------
+    items : list of CatalogueItem
+        The lab's items with their model answers.
+    level : str
+        One of `ABILITIES`.
+    rng : random.Random
+        Source of chance.
+
+    Returns
+    -------
+    dict of str to JSON value
+        Item id -> answer. Items grow harder through the lab, from -1.5 to 1.5 logits.
+    """
+    answers: dict[str, Any] = {}
+    for place, item in enumerate(items):
+        difficulty = -1.5 + 3 * place / max(1, len(items) - 1)
+        knows = rng.random() < 1 / (1 + exp(difficulty - ABILITIES[level]))
+        if item.kind == "paragraph":
+            answers[item.id] = _PARAGRAPHS[level].replace("\n", " ")
+        elif rng.random() > 0.04:  # some questions are left open
+            answers[item.id] = item.model_answer if knows else _mistake(item, rng)
+    return answers
+
+
+def _mistake(item: CatalogueItem, rng: random.Random) -> Any:
+    options = list(item.spec.get("options") or {})
+    if item.kind == "choice":
+        return rng.choice([option for option in options if option != item.model_answer])
+    if item.kind == "choices":
+        picked = [option for option in options if (option in item.model_answer) != (rng.random() < 0.4)]
+        return picked if set(picked) != set(item.model_answer) else picked[1:] or options
+    if item.kind == "ranking":
+        order = list(item.model_answer)
+        i = rng.randrange(len(order) - 1)
+        order[i], order[-1] = order[-1], order[i]
+        return order
+    # Typical slips with a number: upside down, a share typed for a percentage, a rate for a ratio.
+    value = float(str(item.model_answer).split()[0].replace(",", "."))
+    slips = [1 / value if value else 1.0, value / 100, value * 1.3, value + 1]
+    return f"{rng.choice(slips):.3g}"
+
+
+def hand_in_as(
+    desk: Desk, sample: SampleLearner, lab: str, items: list[CatalogueItem], rng: random.Random, now: datetime
+) -> None:
+    """Fetch a lab, answer it and hand it in, as this learner would.
+
+    Parameters
+    ----------
+    desk : Desk
+        The learner's own desk.
+    sample : SampleLearner
+        Who answers.
+    lab : str
+        A released lab.
+    items : list of CatalogueItem
+        Its items.
+    rng : random.Random
+        Source of chance.
+    now : datetime
+        Time of the hand-in.
+    """
+    desk.fetch(lab)
+    folder = desk.folder(lab)
+    answers = draw_answers(items, sample.level, rng)
+    sheet = {"schema": 1, "lab": lab, "answers": answers, "saved_at": now.isoformat(timespec="seconds")}
+    text = json.dumps(sheet, indent=1)
+    if sample.mishap == "corrupt sheet":
+        text = text[: len(text) // 2]
+    if sample.mishap != "untouched":
+        (folder / "answers.json").write_text(text, encoding="utf-8")
+    path = folder / f"{lab}.ipynb"
+    if sample.mishap == "deleted test cell":
+        nb = nbformat.read(path, as_version=4)
+        doomed = next(item.id for item in items if not item.manual and item.id in answers)
+        nb.cells = [cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != doomed]
+        nbformat.write(nb, path)
+    if sample.mishap == "raises":
+        nb = nbformat.read(path, as_version=4)
+        nb.cells.insert(2, nbformat.v4.new_code_cell("1 / 0  # tried something"))
+        nbformat.write(nb, path)
+    _, data = pack(folder, course=desk.course_id, lab=lab, learner=sample.learner.learner_id, now=now)
+    name = f"{sample.learner.learner_id}+{lab}+{now:%Y%m%dT%H%M%S%fZ}.zip"
+    assert desk.exchange is not None
+    write_atomically(desk.exchange / "handins" / name, data)
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo leaves.
+
+    Parameters
+    ----------
+    course : Course
+        The course folder.
+    scores : LabScores
+        Scores of the lab.
+    cohort : list of SampleLearner
+        Who handed in.
+    report : Path
+        The trainer's report.
+    feedback : list of Path
+        The learners' pages.
+    """
+
+    course: Course
+    scores: LabScores
+    cohort: list[SampleLearner]
+    report: Path
+    feedback: list[Path]
+
+
+def run_demo(
+    folder: Path,
+    *,
+    lab: str = "resume_screening_audit",
+    seed: int = 2004,
+    labs: Path | None = None,
+    step: Callable[[str], None] = lambda text: None,
+    progress: Callable[[Graded, int], None] | None = None,
+) -> DemoResult:
+    """Run the whole loop in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A new or empty folder; it holds the course afterwards, with the learners' desks in ``desks/``.
+    lab : str
+        The lab to hand in.
+    seed : int
+        Seeds the cohort and its answers.
+    labs : Path, optional
+        Where the labs lie.
+    step : callable, optional
+        Told what begins now, in words.
+    progress : callable, optional
+        Told of each graded submission.
+
+    Returns
+    -------
+    DemoResult
+        Scores and pages.
+
+    Raises
+    ------
+    LabError
+        Whatever goes wrong on the way.
+    """
+    step("Making a course and releasing the lab (its instructor version runs first)")
+    course = Course.new(folder, labs=labs)
+    items = release(course, lab)
+    cohort = sample_cohort(seed)
+    set_roster(course, [sample.learner for sample in cohort])
+    step(f"{len(cohort)} learners hand in")
+    rng = random.Random(seed)
+    start = datetime.now(UTC) - timedelta(hours=len(cohort))
+    for number, sample in enumerate(cohort):
+        desk = Desk(course.root / "desks" / sample.learner.learner_id, course.exchange)
+        hand_in_as(desk, sample, lab, items, rng, start + timedelta(minutes=50 * number))
+    step("Collecting and grading")
+    collect(course, lab)
+    grade(course, lab, progress=progress)
+    step("Writing feedback and the report")
+    feedback = write_feedback(course, lab)
+    return DemoResult(course, lab_scores(course, lab), cohort, write_report(course, lab), feedback)

@@ -1,0 +1,77 @@
+"""Scores for other systems."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from autograder.course import Course
+from autograder.grade import Graded
+from autograder.scores import lab_scores
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def scores_csv(course: Course, labs: list[str]) -> str:
+    """Return one row for each learner and lab as CSV.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    labs : list of str
+        Released labs.
+
+    Returns
+    -------
+    str
+        Columns: course, lab, learner_id, first_name, last_name, email, state, points, maximum, waiting (items that wait
+        for a person), then one column an item named ``lab.item``, empty where there is no score. Text that a
+        spreadsheet would run as a formula is quoted with an apostrophe.
+    """
+    head = [
+        "course",
+        "lab",
+        "learner_id",
+        "first_name",
+        "last_name",
+        "email",
+        "state",
+        "points",
+        "maximum",
+        "waiting",
+    ]
+    all_scores = [lab_scores(course, lab) for lab in labs]
+    items = [f"{scores.lab}.{item.id}" for scores in all_scores for item in scores.items]
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, head + items, restval="", lineterminator="\n")
+    writer.writeheader()
+    for scores in all_scores:
+        totals, waiting = scores.totals(), scores.waiting()
+        points = scores.table.dropna(subset="score").set_index(["learner", "item"])["score"]
+        for learner, person in sorted(scores.learners.items()):
+            row = {
+                "course": course.id,
+                "lab": scores.lab,
+                "learner_id": _text(learner),
+                "first_name": _text(person.first_name),
+                "last_name": _text(person.last_name),
+                "email": _text(person.email),
+                "state": _state(learner, scores.graded, waiting),
+                "maximum": f"{scores.maximum:g}",
+            }
+            if learner in totals.index:
+                row |= {"points": f"{totals[learner]:g}", "waiting": str(waiting.get(learner, 0))}
+                row |= {f"{scores.lab}.{item}": f"{value:g}" for item, value in points[learner].items()}
+            writer.writerow(row)
+    return stream.getvalue()
+
+
+def _state(learner: str, graded: dict[str, Graded], waiting: dict[str, int]) -> str:
+    if learner not in graded:
+        return "nothing graded"
+    return "waits for a person" if learner in waiting else graded[learner].outcome
+
+
+def _text(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

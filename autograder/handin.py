@@ -1,0 +1,330 @@
+"""Hand-ins: a learner's lab folder as one zip file with a manifest, and the receipt for it.
+
+One path for every system: nbgrader's exchange needs POSIX permissions and folder names with colons, so it does not
+work on Windows. A zip file can be dropped into the course's shared folder, mailed or uploaded to an LMS, and is checked
+when the trainer collects it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from autograder.course import Course, check_id, remove_tree, writing_to
+from autograder.errors import CourseError
+from autograder.roster import roster_of
+
+MANIFEST = "handin.json"
+MAX_BYTES = 50_000_000  # of all files together, unpacked
+MAX_FILES = 500
+_LEFT_OUT = {MANIFEST, "timestamp.txt"}
+
+
+class Manifest(BaseModel):
+    """What a hand-in says about itself; the zip file's first member."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: int = 1
+    course: str
+    lab: str
+    learner: str
+    handed_in_at: AwareDatetime
+    files: dict[str, str]  # name -> sha256
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a learner keeps: proof of what was handed in and when.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Course, lab, learner, time and files.
+    sha256 : str
+        Checksum of the zip file, 64 hexadecimal digits.
+    path : Path
+        The copy that stays with the learner.
+    delivered : bool
+        True where it also lies in the course's shared folder; otherwise the learner still has to send the file.
+    """
+
+    manifest: Manifest
+    sha256: str
+    path: Path
+    delivered: bool
+
+
+def pack(folder: Path, *, course: str, lab: str, learner: str, now: datetime) -> tuple[Manifest, bytes]:
+    """Put a learner's lab folder into a zip file.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``<lab>.ipynb`` and, if a question was answered, ``answers.json``. Hidden files and links are left out.
+    course, lab, learner : str
+        Ids for the manifest.
+    now : datetime
+        Time of the hand-in, with a time zone.
+
+    Returns
+    -------
+    manifest : Manifest
+        What the zip file says about itself.
+    data : bytes
+        The zip file; the same input gives the same bytes.
+
+    Raises
+    ------
+    CourseError
+        If the lab's notebook is missing or the files are more or larger than a hand-in may be.
+    """
+    check_id(learner, "learner id")
+    if not (folder / f"{lab}.ipynb").is_file():
+        raise CourseError(f"{folder} holds no {lab}.ipynb.", "Fetch the lab first, on the start page.")
+    paths = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        if path.is_file() and not path.is_symlink() and not hidden and name not in _LEFT_OUT:
+            paths[name] = path
+    size = sum(path.stat().st_size for path in paths.values())
+    if len(paths) > MAX_FILES or size > MAX_BYTES:
+        raise CourseError(
+            f"{folder} holds {len(paths)} files, {size / 1e6:.0f} MB: too much to hand in.",
+            f"At most {MAX_FILES} files and {MAX_BYTES / 1e6:.0f} MB; move away what is not part of the lab.",
+        )
+    files = {name: path.read_bytes() for name, path in paths.items()}
+    manifest = Manifest(
+        course=course,
+        lab=lab,
+        learner=learner,
+        handed_in_at=now.astimezone(UTC),
+        files={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {MANIFEST: manifest.model_dump_json(indent=1).encode(), **files}.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return manifest, stream.getvalue()
+
+
+def hand_in(folder: Path, *, course: str, lab: str, learner: str, keep: Path, shared: Path | None) -> Receipt:
+    """Hand a lab in: keep a copy with the learner and put one into the course's shared folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The learner's lab folder.
+    course, lab, learner : str
+        Ids for the manifest.
+    keep : Path
+        Folder for the learner's own copy.
+    shared : Path or None
+        The course's ``handins`` folder; None where this machine does not see it.
+
+    Returns
+    -------
+    Receipt
+        Time, checksum and where the copy lies.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to hand in or a file cannot be written; an earlier hand-in stays as it is.
+    """
+    manifest, data = pack(folder, course=course, lab=lab, learner=learner, now=datetime.now(UTC))
+    sha256 = hashlib.sha256(data).hexdigest()
+    name = f"{learner}+{lab}+{manifest.handed_in_at:%Y%m%dT%H%M%S%fZ}+{sha256[:8]}.zip"
+    write_atomically(keep / name, data)
+    if shared is not None:
+        write_atomically(shared / name, data)
+    return Receipt(manifest, sha256, keep / name, delivered=shared is not None)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    CourseError
+        If the folder cannot be made or written to, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def read_handin(path: Path) -> tuple[Manifest, dict[str, bytes]]:
+    """Read and check a hand-in.
+
+    Parameters
+    ----------
+    path : Path
+        The zip file, from anybody.
+
+    Returns
+    -------
+    manifest : Manifest
+        What it says about itself; every file matches its checksum.
+    files : dict of str to bytes
+        Relative POSIX path -> content, the manifest left out.
+
+    Raises
+    ------
+    CourseError
+        If it is not a zip file, too large, has no valid manifest, a file differs from its checksum or a name would
+        lead out of the folder.
+    """
+    hint = "Ask the learner to hand in again from the start page; the file was left where it is."
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) > MAX_FILES + 1 or sum(member.file_size for member in members) > MAX_BYTES + 100_000:
+                raise CourseError(f"{path.name} is larger than a hand-in may be.", hint)
+            contents = {member.filename: archive.read(member) for member in members}
+        manifest = Manifest.model_validate_json(contents.pop(MANIFEST, b""))
+        for value, what in ((manifest.learner, "learner id"), (manifest.lab, "lab name")):
+            check_id(value, what)
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+        if isinstance(error, ValidationError):
+            reason = f"its {MANIFEST} is missing or malformed"
+        else:
+            reason = error.problem if isinstance(error, CourseError) else f"it is damaged ({error})"
+        raise CourseError(f"{path.name} cannot be collected: {reason}.".replace("..", "."), hint) from error
+    for name, data in contents.items():
+        if not _stays_inside(name):
+            raise CourseError(f"{path.name} holds a file named {name!r}, which would lead out of its folder.", hint)
+        if manifest.files.get(name) != hashlib.sha256(data).hexdigest():
+            raise CourseError(f"{path.name}: {name} is not what the manifest says was handed in.", hint)
+    if f"{manifest.lab}.ipynb" not in contents or set(manifest.files) != set(contents):
+        raise CourseError(f"{path.name}: files that the manifest names are missing.", hint)
+    return manifest, contents
+
+
+def _stays_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not name.startswith("/") and ".." not in parts and not set(name) & set('\\:*?"<>|\0')
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection found.
+
+    Parameters
+    ----------
+    lab : str
+        The lab.
+    new : tuple of str
+        Learners whose hand-in is new or newer than the one collected before.
+    unchanged : tuple of str
+        Learners whose newest hand-in had been collected already.
+    problems : tuple of str
+        A sentence for each file that was left where it is.
+    """
+
+    lab: str
+    new: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def collect(course: Course, lab: str, *, folders: list[Path] | None = None) -> Collected:
+    """Bring each learner's newest hand-in into nbgrader's ``submitted`` folder.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    lab : str
+        The lab.
+    folders : list of Path, optional
+        More places to look for hand-ins, such as an unpacked download of an LMS; the course's shared folder is always
+        searched. What learners submitted through nbgrader's own exchange is collected too.
+
+    Returns
+    -------
+    Collected
+        Who is new, who is unchanged, and what could not be collected.
+    """
+    roster = roster_of(course)
+    newest: dict[str, tuple[Manifest, Path]] = {}
+    problems = []
+    for folder in [course.handins, *(folders or [])]:
+        if not folder.is_dir():
+            raise CourseError(f"There is no folder {folder}.", "Check the path given with --from.")
+        for path in sorted(folder.rglob("*.zip")):
+            try:
+                manifest, _ = read_handin(path)
+            except CourseError as error:
+                if f"+{lab}+" in path.name or "+" not in path.name:
+                    problems.append(error.problem)
+                continue
+            if manifest.lab != lab or manifest.course != course.id:
+                continue
+            if roster and manifest.learner not in roster:
+                problems.append(f"{path.name}: {manifest.learner!r} is not on the roster.")
+            elif manifest.learner not in newest or newest[manifest.learner][0].handed_in_at < manifest.handed_in_at:
+                newest[manifest.learner] = manifest, path
+    new, unchanged = [], []
+    for learner, (manifest, path) in sorted(newest.items()):
+        target = course.root / "submitted" / learner / lab
+        collected = submitted_at(target)
+        if collected is not None and collected >= manifest.handed_in_at:
+            unchanged.append(learner)
+        else:
+            _store(target, path)
+            new.append(learner)
+    if any((course.exchange / "inbound").glob(f"*+{lab}+*")):  # learners of a hub, with nbgrader's own Submit
+        before = {learner: submitted_at(course.root / "submitted" / learner / lab) for learner in [*new, *unchanged]}
+        course.call("collect", lab)
+        new += [name for name in course.learners_with("submitted", lab) if name not in before]
+    return Collected(lab, tuple(new), tuple(unchanged), tuple(problems))
+
+
+def submitted_at(folder: Path) -> datetime | None:
+    """Return when the submission in this folder was handed in (UTC), None if unknown."""
+    try:
+        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip().removesuffix(" UTC")
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except (OSError, ValueError):
+        return None
+
+
+def _store(target: Path, handin: Path) -> None:
+    """Write a submission folder beside its place, then swap it in."""
+    manifest, files = read_handin(handin)
+    sha256 = hashlib.sha256(handin.read_bytes()).hexdigest()
+    fresh, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    with writing_to(target):
+        for leftover in (fresh, old):
+            if leftover.exists():
+                remove_tree(leftover)
+        for name, data in files.items():
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        (fresh / "timestamp.txt").write_text(
+            f"{manifest.handed_in_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8"
+        )
+        (fresh / MANIFEST).write_text(
+            manifest.model_copy(update={"files": {}}).model_dump_json() + "\n", encoding="utf-8"
+        )
+        (fresh / "handin.sha256").write_text(sha256 + "\n", encoding="utf-8")
+        if target.exists():
+            target.rename(old)
+        fresh.rename(target)
+        if old.exists():
+            shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,128 @@
+"""Two steps that nbgrader's autograde takes in our courses, before it executes a submission.
+
+They are named in a course's nbgrader_config.py, so `nbgrader autograde`, formgrader's button and `hrlab grade` all
+take them.
+"""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+from evaluators.answers import read_answers
+
+NOTE = "hrlab"  # notebook metadata under which these steps leave their notes
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Put the locked cells of the released notebook back: deleted ones where they stood, changed ones as they were.
+
+    A learner who deletes a question by accident still gets it scored, and a tag such as ``skip-execution`` on a test
+    cell has no effect. What was missing is noted in the notebook's metadata, for the trainer's report.
+    """
+
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return the notebook with every locked cell as it was released."""
+        here = resources["nbgrader"]
+        coursedir = self.parent.parent.coursedir
+        released = Path(coursedir.format_path(coursedir.release_directory, ".", here["assignment"]))
+        original = nbformat.read(released / f"{here['notebook']}.ipynb", as_version=nbformat.current_nbformat)
+        missing = restore_locked_cells(nb, original)
+        if missing:
+            nb.metadata[NOTE] = {"restored": missing}
+        return nb, resources
+
+
+def restore_locked_cells(nb: Any, original: Any) -> list[str]:
+    """Overwrite a submission's locked cells with the released ones, and add those that are gone.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        The submission; changed in place.
+    original : NotebookNode
+        The released notebook.
+
+    Returns
+    -------
+    list of str
+        Grade ids of the cells that were missing, in the order of the released notebook.
+    """
+    place = {grade_id: i for i, cell in enumerate(nb.cells) if (grade_id := _grade_id(cell))}
+    missing = []
+    last = -1  # where the released cell before this one now stands
+    for cell in original.cells:
+        grade_id = _grade_id(cell)
+        if grade_id is None:
+            continue
+        if grade_id in place:
+            last = place[grade_id]
+            if is_locked(cell):
+                nb.cells[last] = nbformat.from_dict(cell)
+        else:
+            last += 1
+            nb.cells.insert(last, nbformat.from_dict(cell))
+            place = {name: i + (i >= last) for name, i in place.items()} | {grade_id: last}
+            missing.append(grade_id)
+    return missing
+
+
+def _grade_id(cell: Any) -> str | None:
+    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return grade_id if isinstance(grade_id, str) else None
+
+
+class ShowParagraphs(NbGraderPreprocessor):
+    """Show each paragraph of the answer sheet in the manually graded cell that has the item's id.
+
+    A person reads and scores it there, in formgrader. An empty paragraph leaves the cell as released, which nbgrader
+    scores 0 by itself.
+    """
+
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return the notebook with the learner's paragraphs in place."""
+        answers = read_answers(Path(resources["metadata"]["path"]), lab=resources["nbgrader"]["assignment"])
+        for cell in nb.cells:
+            if cell.cell_type == "markdown" and is_grade(cell) and is_solution(cell):
+                text = answers.get(cell.metadata.nbgrader["grade_id"])
+                if isinstance(text, str) and text.strip():
+                    cell.source = paragraph_cell(text)
+                    cell.metadata[NOTE] = {"paragraph": text}
+        return nb, resources
+
+
+def learner_paragraphs(nb: Any) -> dict[str, str]:
+    """Return the paragraphs that `ShowParagraphs` put into a notebook, by item id."""
+    return {
+        cell.metadata.nbgrader.grade_id: cell.metadata[NOTE]["paragraph"]
+        for cell in nb.cells
+        if is_grade(cell) and "paragraph" in cell.metadata.get(NOTE, {})
+    }
+
+
+def paragraph_cell(text: str) -> str:
+    """Return a learner's text as a Markdown cell that shows exactly these characters.
+
+    Parameters
+    ----------
+    text : str
+        What the learner wrote; never trusted as HTML or Markdown.
+
+    Returns
+    -------
+    str
+        Source of a Markdown cell.
+
+    Examples
+    --------
+    >>> print(paragraph_cell("I would not use <b>this</b> tool."))
+    <div class="learner-paragraph" style="white-space: pre-wrap">I would not use &lt;b&gt;this&lt;/b&gt; tool.</div>
+    """
+    # Blank lines would end the HTML block and make what follows Markdown, so line ends are written as entities.
+    escaped = html.escape(text.strip().replace("\r\n", "\n"), quote=False).replace("\n", "&#10;").replace("$", "&#36;")
+    return f'<div class="learner-paragraph" style="white-space: pre-wrap">{escaped}</div>'

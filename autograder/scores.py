@@ -1,0 +1,152 @@
+"""Scores as tables, straight from nbgrader's gradebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from autograder.catalogue import CatalogueItem, load_catalogue
+from autograder.course import Course
+from autograder.grade import Graded, Outcome, load_graded
+from autograder.roster import Learner, roster_of
+
+COLUMNS = ["learner", "item", "competency", "points", "score", "needs_person"]
+
+
+@dataclass(frozen=True)
+class LabScores:
+    """Everything a report, a feedback page or an export says about one lab.
+
+    Parameters
+    ----------
+    lab : str
+        The lab.
+    title : str
+        Its title.
+    items : tuple of CatalogueItem
+        Its items, in order.
+    learners : dict of str to Learner
+        The roster, and who else handed in.
+    graded : dict of str to Graded
+        Learner id -> how the grading ended; learners without a graded submission are missing.
+    table : DataFrame
+        One row a scored learner and item: learner, item, competency, points (maximum), score (points earned; NaN while
+        it waits for a person), needs_person.
+    comments : dict of (str, str) to str
+        (learner, item) -> what the person who scored it wrote.
+    """
+
+    lab: str
+    title: str
+    items: tuple[CatalogueItem, ...]
+    learners: dict[str, Learner]
+    graded: dict[str, Graded]
+    table: pd.DataFrame
+    comments: dict[tuple[str, str], str]
+
+    @property
+    def scored(self) -> list[str]:
+        """Ids of the learners who have scores, sorted."""
+        return sorted(name for name, result in self.graded.items() if result.outcome is Outcome.SCORED)
+
+    @property
+    def maximum(self) -> float:
+        """Points of the whole lab."""
+        return sum(item.points for item in self.items)
+
+    def totals(self) -> pd.Series:
+        """Points earned so far by each scored learner; what waits for a person counts nothing yet."""
+        return self.table.groupby("learner")["score"].sum(min_count=0)
+
+    def waiting(self) -> dict[str, int]:
+        """Learner id -> number of items that wait for a person."""
+        return {str(k): int(v) for k, v in self.table.groupby("learner")["needs_person"].sum().items() if v}
+
+    def competencies(self) -> pd.DataFrame:
+        """Share of points earned by each learner in each competency, over the items that are scored."""
+        done = self.table[~self.table["needs_person"]]
+        sums = done.groupby(["learner", "competency"])[["score", "points"]].sum()
+        return (sums["score"] / sums["points"]).unstack("competency")
+
+
+def lab_scores(course: Course, lab: str) -> LabScores:
+    """Read the scores of one lab.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    lab : str
+        A released lab.
+
+    Returns
+    -------
+    LabScores
+        Scores as nbgrader's gradebook has them now; a person's score counts before the automatic one.
+
+    Raises
+    ------
+    CourseError
+        If the lab was never released.
+    """
+    items = load_catalogue(course, lab)
+    by_id = {item.id: item for item in items}
+    graded = {}
+    for learner in course.learners_with("submitted", lab):
+        if (result := load_graded(course, lab, learner)) is not None:
+            graded[learner] = result
+    rows, comments = _read_gradebook(course, lab)
+    table = pd.DataFrame(
+        [
+            (learner, item, by_id[item].competency, by_id[item].points, score, needs_person)
+            for learner, item, score, needs_person in rows
+            if item in by_id and learner in graded and graded[learner].outcome is Outcome.SCORED
+        ],
+        columns=COLUMNS,
+    ).astype({"score": float, "points": float, "needs_person": bool})
+    roster = roster_of(course)
+    learners = roster | {name: Learner(name) for name in graded if name not in roster}
+    return LabScores(lab, course.title(lab), tuple(items), learners, graded, table, comments)
+
+
+def _read_gradebook(
+    course: Course, lab: str
+) -> tuple[list[tuple[str, str, float | None, bool]], dict[tuple[str, str], str]]:
+    """Return (learner, item, score, needs a person) rows and the comments, in two queries."""
+    from nbgrader.api import (
+        Assignment,
+        BaseCell,
+        Comment,
+        Grade,
+        SubmittedAssignment,
+        SubmittedNotebook,
+    )
+
+    with course.gradebook() as book:
+
+        def of_lab(entity: type, *columns: object) -> list[tuple]:  # type: ignore[type-arg]
+            query = book.db.query(SubmittedAssignment.student_id, BaseCell.name, *columns).select_from(entity)
+            return list(
+                query.join(BaseCell, entity.cell_id == BaseCell.id)  # type: ignore[attr-defined]
+                .join(SubmittedNotebook, entity.notebook_id == SubmittedNotebook.id)  # type: ignore[attr-defined]
+                .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+                .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+                .filter(Assignment.name == lab)
+            )
+
+        grades = of_lab(Grade, Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
+        notes = of_lab(Comment, Comment.manual_comment)
+    rows = []
+    for learner, item, auto, manual, extra, needs_person in grades:
+        score = manual if manual is not None else auto
+        waits = bool(needs_person) and manual is None
+        rows.append(
+            (
+                learner,
+                item,
+                None if waits or score is None else score + (extra or 0.0),
+                waits or score is None,
+            )
+        )
+    return rows, {(learner, item): text for learner, item, text in notes if text}
