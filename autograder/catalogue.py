@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Course, writing_to
+from autograder.course import Course
 from autograder.errors import CourseError
+from autograder.files import write_atomically
 
 ITEM_MIME = "application/vnd.hrlab.item+json"
 CREDIT_MIME = "application/vnd.hrlab.credit+json"
@@ -175,11 +176,7 @@ def save_catalogue(course: Course, lab: str, items: list[CatalogueItem]) -> None
         (course.root / "catalogue" / f"{lab}.json", [asdict(item) for item in items]),
         (course.exchange / "items" / f"{lab}.json", public),
     ):
-        with writing_to(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".new")
-            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-            temporary.replace(path)
+        write_atomically(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def load_catalogue(course: Course, lab: str) -> list[CatalogueItem]:

@@ -264,7 +264,7 @@ def export(
 ) -> None:
     """Print the scores for other systems."""
     from autograder.export import scores_csv
-    from autograder.handin import write_atomically
+    from autograder.files import write_atomically
 
     if format != "csv":
         raise typer.BadParameter(f"{format!r} is not a format; use csv.", param_hint="--format")
@@ -299,6 +299,7 @@ def demo(
     scores = result.scores
     totals, waiting, shares = scores.totals(), scores.waiting(), scores.competencies()
     table = Table("Learner", "Level", "Points", *shares.columns, "To score", "Note", title=scores.title)
+    by_learner = shares.to_dict("index")
     notes = []
     for sample in result.cohort:
         name = sample.learner.learner_id
@@ -307,7 +308,7 @@ def demo(
             name,
             sample.level,
             f"{round(totals[name], 2):g} of {scores.maximum:g}" if name in totals.index else str(graded.outcome),
-            *[f"{float(shares.at[name, column]):.0%}" if name in shares.index else "–" for column in shares.columns],
+            *[f"{by_learner[name][column]:.0%}" if name in by_learner else "–" for column in shares.columns],
             str(waiting.get(name, 0)),
             "see below" if graded.notes else "",
         )

@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,10 +28,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError, GraderError
+from autograder.files import write_atomically, writing_to
 
 COURSE_ENV = "HRLAB_COURSE"
 CONFIG_NAME = "nbgrader_config.py"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9_@-])?")
+_WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 _CONFIG = """\
 # Written by `hrlab course new`. nbgrader, formgrader and hrlab read this file; edit what you need.
@@ -84,42 +85,20 @@ def check_id(value: str, what: str) -> str:
     Raises
     ------
     CourseError
-        If it is empty, longer than 64 characters or holds anything but letters, digits, ``.``, ``_``, ``-``, ``@``.
+        If it is empty, longer than 64 characters, holds anything but letters, digits, ``.``, ``_``, ``-``, ``@``, ends
+        with a dot or is a name that Windows keeps for itself, such as ``con``.
 
     Examples
     --------
     >>> check_id("maria.lopez", "learner id")
     'maria.lopez'
     """
-    if not _ID.fullmatch(value):
+    if not _ID.fullmatch(value) or value.split(".")[0].lower() in _WINDOWS_DEVICES:
         raise CourseError(
             f"{value!r} cannot be a {what}.",
-            "Use 1 to 64 letters, digits, dots, dashes, underscores or @, starting with a letter or digit.",
+            "Use 1 to 64 letters, digits, dots, dashes, underscores or @, with no dot at the ends.",
         )
     return value
-
-
-@contextmanager
-def writing_to(path: Path) -> Iterator[None]:
-    """Turn a full disk or a read-only folder into a sentence that says what to do.
-
-    Parameters
-    ----------
-    path : Path
-        The file or folder that the block writes.
-
-    Raises
-    ------
-    CourseError
-        Whenever the block raises an `OSError`.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise CourseError(
-            f"Could not write {path}: {error.strerror or error}.",
-            "Check that the folder exists, that you may write to it and that the disk is not full; nothing was lost.",
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -167,9 +146,7 @@ class Course:
                 f"{labs} holds no labs (no <lab>/<lab>.ipynb).",
                 "Pass --labs with the labs folder of a checkout.",
             )
-        with writing_to(root):
-            root.mkdir(parents=True, exist_ok=True)
-            (root / CONFIG_NAME).write_text(_CONFIG.format(course_id=course_id, labs=str(labs)), encoding="utf-8")
+        write_atomically(root / CONFIG_NAME, _CONFIG.format(course_id=course_id, labs=str(labs)).encode())
         course = cls(root)
         with writing_to(course.handins):
             course.handins.mkdir(parents=True)
@@ -374,14 +351,3 @@ def default_labs() -> Path:
 
 def _labs_in(folder: Path) -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/*.ipynb") if path.stem == path.parent.name)
-
-
-def remove_tree(folder: Path) -> None:
-    """Delete a folder of course state, also when nbgrader left its files read-only."""
-
-    def make_writable(function: Any, path: str, _error: Any) -> None:
-        Path(path).parent.chmod(0o755)
-        Path(path).chmod(0o755)
-        function(path)
-
-    shutil.rmtree(folder, onerror=make_writable)

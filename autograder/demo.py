@@ -20,8 +20,9 @@ import nbformat
 from autograder.catalogue import CatalogueItem
 from autograder.course import Course
 from autograder.feedback import write_feedback
+from autograder.files import write_atomically
 from autograder.grade import Graded, grade
-from autograder.handin import collect, pack, write_atomically
+from autograder.handin import collect, pack
 from autograder.lab.desk import Desk
 from autograder.release import release
 from autograder.report import write_report

@@ -48,7 +48,8 @@ def scores_csv(course: Course, labs: list[str]) -> str:
     writer.writeheader()
     for scores in all_scores:
         totals, waiting = scores.totals(), scores.waiting()
-        points = scores.table.dropna(subset="score").set_index(["learner", "item"])["score"]
+        scored = scores.table.dropna(subset="score").groupby("learner")
+        points = {learner: dict(zip(rows["item"], rows["score"], strict=True)) for learner, rows in scored}
         for learner, person in sorted(scores.learners.items()):
             row = {
                 "course": course.id,
@@ -62,7 +63,7 @@ def scores_csv(course: Course, labs: list[str]) -> str:
             }
             if learner in totals.index:
                 row |= {"points": f"{totals[learner]:g}", "waiting": str(waiting.get(learner, 0))}
-                row |= {f"{scores.lab}.{item}": f"{value:g}" for item, value in points[learner].items()}
+                row |= {f"{scores.lab}.{item}": f"{value:g}" for item, value in points.get(learner, {}).items()}
             writer.writerow(row)
     return stream.getvalue()
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from autograder.catalogue import CREDIT_MIME, CatalogueItem, mime_outputs
 from autograder.course import Course
+from autograder.files import write_atomically
 from autograder.grade import Outcome
-from autograder.handin import submitted_at, write_atomically
+from autograder.handin import submitted_at
 from autograder.preprocessors import learner_paragraphs
 from autograder.report import TEMPLATES
 from autograder.scores import LabScores, lab_scores

@@ -23,7 +23,8 @@ from typing import Any
 from autograder.catalogue import CREDIT_MIME, SHEET_MIME, mime_outputs
 from autograder.course import Course
 from autograder.errors import CourseError
-from autograder.handin import submitted_at, write_atomically
+from autograder.files import write_atomically
+from autograder.handin import submitted_at
 
 
 class Outcome(StrEnum):

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import io
-import shutil
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from autograder.course import Course, check_id, remove_tree, writing_to
+from autograder.course import Course, check_id
 from autograder.errors import CourseError
+from autograder.files import remove_tree, write_atomically, writing_to
 from autograder.roster import roster_of
 
 MANIFEST = "handin.json"
 MAX_BYTES = 50_000_000  # of all files together, unpacked
 MAX_FILES = 500
-_LEFT_OUT = {MANIFEST, "timestamp.txt"}
+_OURS = {MANIFEST, "timestamp.txt", "handin.sha256"}  # written when a hand-in is collected
 
 
 class Manifest(BaseModel):
@@ -87,14 +88,16 @@ def pack(folder: Path, *, course: str, lab: str, learner: str, now: datetime) ->
         If the lab's notebook is missing or the files are more or larger than a hand-in may be.
     """
     check_id(learner, "learner id")
-    if not (folder / f"{lab}.ipynb").is_file():
-        raise CourseError(f"{folder} holds no {lab}.ipynb.", "Fetch the lab first, on the start page.")
     paths = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         hidden = any(part.startswith(".") for part in name.split("/"))
-        if path.is_file() and not path.is_symlink() and not hidden and name not in _LEFT_OUT:
+        if path.is_file() and not path.is_symlink() and not hidden and name not in _OURS:
             paths[name] = path
+    if f"{lab}.ipynb" not in paths:
+        raise CourseError(f"{folder} holds no {lab}.ipynb.", "Fetch the lab first, on the start page.")
+    if problem := _problem_with_names(list(paths)):
+        raise CourseError(f"{folder}: {problem}.", "Give the file another name, or move it out of the lab's folder.")
     size = sum(path.stat().st_size for path in paths.values())
     if len(paths) > MAX_FILES or size > MAX_BYTES:
         raise CourseError(
@@ -149,24 +152,6 @@ def hand_in(folder: Path, *, course: str, lab: str, learner: str, keep: Path, sh
     return Receipt(manifest, sha256, keep / name, delivered=shared is not None)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises
-    ------
-    CourseError
-        If the folder cannot be made or written to, or the disk is full.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    with writing_to(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
 def read_handin(path: Path) -> tuple[Manifest, dict[str, bytes]]:
     """Read and check a hand-in.
 
@@ -190,23 +175,19 @@ def read_handin(path: Path) -> tuple[Manifest, dict[str, bytes]]:
     """
     hint = "Ask the learner to hand in again from the start page; the file was left where it is."
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > MAX_FILES + 1 or sum(member.file_size for member in members) > MAX_BYTES + 100_000:
-                raise CourseError(f"{path.name} is larger than a hand-in may be.", hint)
-            contents = {member.filename: archive.read(member) for member in members}
+        contents = _unzip(path)
         manifest = Manifest.model_validate_json(contents.pop(MANIFEST, b""))
         for value, what in ((manifest.learner, "learner id"), (manifest.lab, "lab name")):
             check_id(value, what)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
-        if isinstance(error, ValidationError):
-            reason = f"its {MANIFEST} is missing or malformed"
-        else:
-            reason = error.problem if isinstance(error, CourseError) else f"it is damaged ({error})"
-        raise CourseError(f"{path.name} cannot be collected: {reason}.".replace("..", "."), hint) from error
+    except ValidationError as error:
+        raise CourseError(f"{path.name} cannot be collected: its {MANIFEST} is missing or malformed.", hint) from error
+    except CourseError as error:
+        raise CourseError(f"{path.name} cannot be collected: {error.problem}", hint) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+        raise CourseError(f"{path.name} cannot be collected: it is damaged ({error}).", hint) from error
+    if problem := _problem_with_names(list(contents)):
+        raise CourseError(f"{path.name} cannot be collected: {problem}.", hint)
     for name, data in contents.items():
-        if not _stays_inside(name):
-            raise CourseError(f"{path.name} holds a file named {name!r}, which would lead out of its folder.", hint)
         if manifest.files.get(name) != hashlib.sha256(data).hexdigest():
             raise CourseError(f"{path.name}: {name} is not what the manifest says was handed in.", hint)
     if f"{manifest.lab}.ipynb" not in contents or set(manifest.files) != set(contents):
@@ -214,9 +195,36 @@ def read_handin(path: Path) -> tuple[Manifest, dict[str, bytes]]:
     return manifest, contents
 
 
-def _stays_inside(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return bool(parts) and not name.startswith("/") and ".." not in parts and not set(name) & set('\\:*?"<>|\0')
+def _unzip(path: Path) -> dict[str, bytes]:
+    """Read a zip file into memory, never more of it than a hand-in may hold."""
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MAX_FILES + 1 or sum(member.file_size for member in members) > MAX_BYTES + 100_000:
+            raise CourseError("it is larger than a hand-in may be.", "")
+        contents = {}
+        for member in members:
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise CourseError(f"{member.filename!r} is packed in a way that no hand-in is.", "")
+            with archive.open(member) as stream:
+                data = stream.read(member.file_size + 1)  # bounded, whatever the header promises
+            if len(data) != member.file_size:
+                raise zipfile.BadZipFile(f"{member.filename!r} is not as long as it says")
+            contents[member.filename] = data
+    return contents
+
+
+def _problem_with_names(names: list[str]) -> str:
+    """Say which file name could not be unpacked on every system, or would lead out of its folder; "" if none."""
+    files = set(names)
+    for name in names:
+        parts = name.split("/")
+        if "" in parts or ".." in parts or "." in parts or parts[0] in _OURS:
+            return f"the name {name!r} would lead out of the folder or over a file of the grader"
+        if set(name) & set('\\:*?"<>|') or not name.isprintable() or any(len(part.encode()) > 200 for part in parts):
+            return f"the name {name!r} does not work on every system"
+        if any("/".join(parts[:depth]) in files for depth in range(1, len(parts))):
+            return f"the name {name!r} uses a file as a folder"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -272,9 +280,11 @@ def collect(course: Course, lab: str, *, folders: list[Path] | None = None) -> C
                 if f"+{lab}+" in path.name or "+" not in path.name:
                     problems.append(error.problem)
                 continue
-            if manifest.lab != lab or manifest.course != course.id:
+            if manifest.lab != lab:
                 continue
-            if roster and manifest.learner not in roster:
+            if manifest.course != course.id:
+                problems.append(f"{path.name} is for the course {manifest.course!r}, not for {course.id!r}.")
+            elif roster and manifest.learner not in roster:
                 problems.append(f"{path.name}: {manifest.learner!r} is not on the roster.")
             elif manifest.learner not in newest or newest[manifest.learner][0].handed_in_at < manifest.handed_in_at:
                 newest[manifest.learner] = manifest, path
@@ -325,6 +335,11 @@ def _store(target: Path, handin: Path) -> None:
         (fresh / "handin.sha256").write_text(sha256 + "\n", encoding="utf-8")
         if target.exists():
             target.rename(old)
-        fresh.rename(target)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
         if old.exists():
-            shutil.rmtree(old, ignore_errors=True)
+            remove_tree(old)

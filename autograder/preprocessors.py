@@ -53,23 +53,37 @@ def restore_locked_cells(nb: Any, original: Any) -> list[str]:
     list of str
         Grade ids of the cells that were missing, in the order of the released notebook.
     """
-    place = {grade_id: i for i, cell in enumerate(nb.cells) if (grade_id := _grade_id(cell))}
+    place = {name: i for i, cell in reversed([*enumerate(nb.cells)]) for name in _names(cell)}
     missing = []
     last = -1  # where the released cell before this one now stands
     for cell in original.cells:
+        found = next((place[name] for name in _names(cell) if name in place), None)
         grade_id = _grade_id(cell)
-        if grade_id is None:
-            continue
-        if grade_id in place:
-            last = place[grade_id]
-            if is_locked(cell):
-                nb.cells[last] = nbformat.from_dict(cell)
-        else:
+        if found is not None:
+            last = found
+            if grade_id and is_locked(cell):
+                nb.cells[last] = _copy(cell, nb)
+        elif grade_id:
             last += 1
-            nb.cells.insert(last, nbformat.from_dict(cell))
-            place = {name: i + (i >= last) for name, i in place.items()} | {grade_id: last}
+            nb.cells.insert(last, _copy(cell, nb))
+            place = {name: i + (i >= last) for name, i in place.items()}
             missing.append(grade_id)
     return missing
+
+
+def _names(cell: Any) -> list[tuple[str, str]]:
+    """Return what a cell can be recognised by: its grade id, else its cell id or its source."""
+    if grade_id := _grade_id(cell):
+        return [("grade id", grade_id)]
+    return [("cell id", cell.id), ("source", cell.source)] if "id" in cell else [("source", cell.source)]
+
+
+def _copy(cell: Any, nb: Any) -> Any:
+    """Copy a released cell into a submission, which may be of an older notebook format without cell ids."""
+    copy = nbformat.from_dict(cell)
+    if (nb.nbformat, nb.nbformat_minor) < (4, 5):
+        copy.pop("id", None)
+    return copy
 
 
 def _grade_id(cell: Any) -> str | None:
@@ -99,9 +113,9 @@ class ShowParagraphs(NbGraderPreprocessor):
 def learner_paragraphs(nb: Any) -> dict[str, str]:
     """Return the paragraphs that `ShowParagraphs` put into a notebook, by item id."""
     return {
-        cell.metadata.nbgrader.grade_id: cell.metadata[NOTE]["paragraph"]
+        cell.metadata.nbgrader.grade_id: str(cell.metadata[NOTE]["paragraph"])
         for cell in nb.cells
-        if is_grade(cell) and "paragraph" in cell.metadata.get(NOTE, {})
+        if is_grade(cell) and isinstance(cell.metadata.get(NOTE), dict) and "paragraph" in cell.metadata[NOTE]
     }
 
 
@@ -120,9 +134,11 @@ def paragraph_cell(text: str) -> str:
 
     Examples
     --------
-    >>> print(paragraph_cell("I would not use <b>this</b> tool."))
-    <div class="learner-paragraph" style="white-space: pre-wrap">I would not use &lt;b&gt;this&lt;/b&gt; tool.</div>
+    >>> print(paragraph_cell("Not <b>this</b>."))
+    <div class="tex2jax_ignore mathjax_ignore" style="white-space: pre-wrap">Not &lt;b&gt;this&lt;/b&gt;.</div>
     """
     # Blank lines would end the HTML block and make what follows Markdown, so line ends are written as entities.
-    escaped = html.escape(text.strip().replace("\r\n", "\n"), quote=False).replace("\n", "&#10;").replace("$", "&#36;")
-    return f'<div class="learner-paragraph" style="white-space: pre-wrap">{escaped}</div>'
+    # formgrader's MathJax would read dollars as formulas; the classes keep it out.
+    lines = text.strip().replace("\r\n", "\n").replace("\r", "\n")
+    escaped = html.escape(lines, quote=False).translate({ord("\n"): "&#10;", ord("$"): "&#36;"})
+    return f'<div class="tex2jax_ignore mathjax_ignore" style="white-space: pre-wrap">{escaped}</div>'

@@ -6,8 +6,9 @@ import shutil
 import sys
 
 from autograder.catalogue import CatalogueItem, build_catalogue, save_catalogue
-from autograder.course import Course, remove_tree, writing_to
+from autograder.course import Course
 from autograder.errors import CourseError
+from autograder.files import remove_tree, writing_to
 
 
 def release(course: Course, lab: str) -> list[CatalogueItem]:

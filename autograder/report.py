@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from autograder.course import Course
+from autograder.files import write_atomically
 from autograder.grade import Outcome
-from autograder.handin import submitted_at, write_atomically
+from autograder.handin import submitted_at
 from autograder.scores import LabScores, lab_scores
 from autograder.statistics import (
     FEWEST_LEARNERS,

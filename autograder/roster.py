@@ -7,8 +7,9 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import Course, check_id, writing_to
+from autograder.course import Course, check_id
 from autograder.errors import CourseError
+from autograder.files import write_atomically
 
 COLUMNS = ("learner_id", "first_name", "last_name", "email")
 _ALIASES = {"id": "learner_id", "student_id": "learner_id", "username": "learner_id", "e-mail": "email"}
@@ -66,8 +67,15 @@ def read_roster(path: Path) -> list[Learner]:
             f"The roster {path} is not UTF-8 text (byte {error.start}).", 'In Excel, save it as "CSV UTF-8".'
         ) from error
     header = text.split("\n", 1)[0]
-    rows = list(csv.reader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ","))
-    names = [_ALIASES.get(name.strip().lower(), name.strip().lower()) for name in rows[0]] if rows else []
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ","))
+    except csv.Error as error:
+        raise CourseError(
+            f"The roster {path} cannot be read as CSV: {error}.", "Look for a quotation mark that is never closed."
+        ) from error
+    names = [name.strip().lower() for name in rows[0]] if rows else []
+    if "learner_id" not in names:
+        names = [_ALIASES.get(name, name) for name in names]
     if "learner_id" not in names:
         raise CourseError(
             f"The roster {path} has no column learner_id (found: {', '.join(filter(None, names)) or 'nothing'}).",
@@ -115,13 +123,11 @@ def set_roster(course: Course, learners: list[Learner]) -> None:
                 last_name=learner.last_name,
                 email=learner.email,
             )
-    temporary = course.roster_file.with_suffix(".new")
-    with writing_to(course.roster_file):
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows([getattr(learner, column) for column in COLUMNS] for learner in learners)
-        temporary.replace(course.roster_file)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    writer.writerows([getattr(learner, column) for column in COLUMNS] for learner in learners)
+    write_atomically(course.roster_file, stream.getvalue().encode())
 
 
 def roster_of(course: Course) -> dict[str, Learner]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 FEWEST_LEARNERS = 10  # below this a correlation or an alpha says nothing, and people could be told apart
+_ROUNDING = 1e-9  # shares that differ by less are equal
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def item_statistics(shares: pd.DataFrame) -> list[ItemStatistics]:
 def _correlation(x: np.ndarray, y: np.ndarray) -> float:
     both = ~(np.isnan(x) | np.isnan(y))
     x, y = x[both], y[both]
-    if len(x) < FEWEST_LEARNERS or np.ptp(x) == 0 or np.ptp(y) == 0:
+    if len(x) < FEWEST_LEARNERS or np.ptp(x) < _ROUNDING or np.ptp(y) < _ROUNDING:
         return float("nan")
     return float(np.corrcoef(x, y)[0, 1])
 
@@ -110,7 +111,7 @@ def cronbach_alpha(shares: pd.DataFrame) -> float:
     if len(complete) < FEWEST_LEARNERS or k < 2:
         return float("nan")
     total = complete.sum(axis=1).var(ddof=1)
-    return float("nan") if total == 0 else float(k / (k - 1) * (1 - complete.var(ddof=1).sum() / total))
+    return float("nan") if total < _ROUNDING else float(k / (k - 1) * (1 - complete.var(ddof=1).sum() / total))
 
 
 def mean_interval(values: pd.Series, *, confidence: float = 0.95) -> tuple[float, float, float]:

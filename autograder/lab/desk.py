@@ -12,15 +12,15 @@ DESK/
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from autograder.course import check_id, notebook_title, writing_to
+from autograder.course import check_id, notebook_title
 from autograder.errors import CourseError
-from autograder.handin import Receipt, hand_in, write_atomically
+from autograder.files import write_atomically
+from autograder.handin import Receipt, hand_in
 from evaluators.answers import Item, problem_with, read_answers
 
 Role = Literal["hr", "developer", "trainer"]
@@ -114,17 +114,19 @@ class Desk:
 
     @property
     def course_id(self) -> str:
-        """Id of the course, from the name of its shared folder."""
-        return self.exchange.name if self.exchange else "hr-it-lab"
+        """Id of the course: its shared folder has that name, and so has a desk that lost sight of it."""
+        return self.exchange.name if self.exchange else self.root.name
 
     @property
     def profile(self) -> Profile:
         """Who sits here; blank if unknown."""
         try:
             content = json.loads((self.root / "desk.json").read_text(encoding="utf-8"))
-            return Profile(content["role"], content["learner"])
+            role, learner = content["role"], content["learner"]
         except (OSError, ValueError, KeyError, TypeError):
             return Profile()
+        known = role in get_args(Role) if isinstance(role, str) else False
+        return Profile(role, learner) if known and isinstance(learner, str) else Profile()
 
     def sit_down(self, role: str, learner: str) -> None:
         """Remember who sits here.
@@ -134,7 +136,7 @@ class Desk:
         CourseError
             If the role is unknown or the learner id malformed (a trainer needs none).
         """
-        if role not in ("hr", "developer", "trainer"):
+        if role not in get_args(Role):
             raise CourseError(f"There is no role {role!r}.", "Choose one on the start page.")
         if role != "trainer" or learner:
             check_id(learner, "learner id")
@@ -175,12 +177,10 @@ class Desk:
         if lab not in self.labs() or self.exchange is None:
             raise CourseError(f"There is no lab {lab!r} to fetch.", "Ask your trainer whether it was released.")
         source = self.exchange / "outbound" / lab
-        with writing_to(self.folder(lab)):
-            for path in sorted(source.rglob("*")):
-                target = self.folder(lab) / path.relative_to(source)
-                if path.is_file() and not target.exists():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, target)
+        for path in sorted(source.rglob("*")):
+            target = self.folder(lab) / path.relative_to(source)
+            if path.is_file() and not target.exists():
+                write_atomically(target, path.read_bytes())
 
     def questions(self, lab: str) -> list[Question]:
         """Return the questions of a lab with what is missing or malformed, in order; empty if it has no forms."""
@@ -236,9 +236,9 @@ class Desk:
                 content = json.loads(path.read_text(encoding="utf-8"))
                 content["handed_in_at"] = datetime.fromisoformat(content["handed_in_at"])
                 receipt = KeptReceipt(**content)
-            except (ValueError, TypeError, KeyError):
+            except (OSError, ValueError, TypeError, KeyError):
                 continue
-            if receipt.lab == lab:
+            if receipt.lab == lab and receipt.handed_in_at.tzinfo is not None:
                 found.append(receipt)
         return sorted(found, key=lambda receipt: receipt.handed_in_at, reverse=True)
 
@@ -259,9 +259,7 @@ class Desk:
         for source in sorted(curriculum().glob("[0-9]*/[0-9]*.ipynb")):
             target = self.root / "lessons" / source.parent.name / source.name
             if not target.exists():  # a learner's copy, with what they changed in it, is never replaced
-                with writing_to(target):
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(source, target)
+                write_atomically(target, source.read_bytes())
             found.append(
                 Lesson(
                     source.parent.name,

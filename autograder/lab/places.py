@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import COURSE_ENV, Course, default_labs, is_course, writing_to
+from autograder.course import COURSE_ENV, Course, default_labs, is_course
 from autograder.errors import CourseError
+from autograder.files import writing_to
 from autograder.release import release
 
 

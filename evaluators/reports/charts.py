@@ -46,6 +46,7 @@ def _svg(chart: Any) -> str:
         spec = chart.to_dict()
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     svg: str = vl_convert.vegalite_to_svg(spec, vl_version=version)
+    svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)  # the whole picture is one image; its parts say nothing
     # Ids are unique in one drawing, not in a page of drawings: clip0 of the second would cut the first.
     prefix = f"c{hashlib.sha256(svg.encode()).hexdigest()[:8]}-"
     svg = re.sub(r'\bid="', f'id="{prefix}', svg)

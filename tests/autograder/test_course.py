@@ -6,8 +6,9 @@ import sys
 import nbformat
 import pytest
 
-from autograder.course import CONFIG_NAME, COURSE_ENV, Course, check_id, is_course, remove_tree, writing_to
+from autograder.course import CONFIG_NAME, COURSE_ENV, Course, check_id, is_course
 from autograder.errors import CourseError, GraderError
+from autograder.files import remove_tree, writing_to
 from evaluators.errors import LabError
 
 

@@ -1,6 +1,7 @@
 """Grading by real nbgrader on SQLite, with real kernels."""
 
 import json
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -14,7 +15,7 @@ from autograder.handin import collect
 from autograder.report import people_needed, report_html, write_report
 from autograder.roster import Learner, set_roster
 from autograder.scores import lab_scores
-from tests.autograder.conftest import LAB, RIGHT, HandIn
+from tests.small_lab import LAB, RIGHT, hand_in
 
 
 def delete_test_cell(nb: nbformat.NotebookNode) -> None:
@@ -46,26 +47,17 @@ COHORT = {
 @pytest.fixture(scope="module")
 def graded_course(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The cohort above and one hand-in that is no notebook, graded once for this module."""
-    import shutil
-
     tmp_path = tmp_path_factory.mktemp("graded")
     shutil.copytree(released, tmp_path / "course")
     course = Course(tmp_path / "course")
-    hand_in: HandIn = _hand_in_fixture(tmp_path)
     set_roster(course, [Learner(name) for name in (*COHORT, "binary", "absent")])
     for learner, (answers, edit, _) in COHORT.items():
-        hand_in(course, learner, answers, edit=edit)
-    hand_in(course, "binary", RIGHT)
+        hand_in(tmp_path / "desks", course, learner, answers, edit=edit)
+    hand_in(tmp_path / "desks", course, "binary", RIGHT)
     assert len(collect(course, LAB).new) == len(COHORT) + 1
     (course.root / "submitted" / "binary" / LAB / f"{LAB}.ipynb").write_bytes(b"\x00\xff not a notebook")
     grade(course, LAB)
     return course
-
-
-def _hand_in_fixture(tmp_path: Path) -> HandIn:
-    from tests.autograder import conftest
-
-    return conftest.hand_in.__wrapped__(tmp_path)
 
 
 @pytest.mark.parametrize("learner", COHORT)
@@ -173,8 +165,8 @@ def test_grading_again_repeats_nothing(graded_course: Course) -> None:
     assert pending(graded_course, LAB) == ["binary"]
 
 
-def test_a_newer_hand_in_is_graded_and_a_persons_score_stays(course: Course, hand_in: HandIn) -> None:
-    hand_in(course, "ada", {**RIGHT, "rule": "count"}, minute=1)
+def test_a_newer_hand_in_is_graded_and_a_persons_score_stays(course: Course, tmp_path: Path) -> None:
+    hand_in(tmp_path / "desks", course, "ada", {**RIGHT, "rule": "count"}, minute=1)
     collect(course, LAB)
     grade(course, LAB)
     with course.gradebook() as book:
@@ -183,7 +175,7 @@ def test_a_newer_hand_in_is_graded_and_a_persons_score_stays(course: Course, han
         book.find_comment("memo", LAB, LAB, "ada").manual_comment = "Name an owner."
         book.db.commit()
     assert lab_scores(course, LAB).totals()["ada"] == 0 + 2 + 1 + 2.5
-    hand_in(course, "ada", RIGHT, minute=2)
+    hand_in(tmp_path / "desks", course, "ada", RIGHT, minute=2)
     assert collect(course, LAB).new == ("ada",)
     assert pending(course, LAB) == ["ada"]
     grade(course, LAB)

@@ -12,7 +12,7 @@ from autograder.catalogue import SHEET_MIME, CatalogueItem, load_catalogue, mime
 from autograder.course import Course, default_labs
 from autograder.errors import CourseError
 from autograder.release import release
-from tests.autograder.conftest import LAB, MODEL, small_lab, write_lab
+from tests.small_lab import LAB, MODEL, small_lab, write_lab
 
 REAL_LABS = sorted(path.stem for path in default_labs().glob("*/*.ipynb"))
 

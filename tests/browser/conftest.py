@@ -106,6 +106,14 @@ def voila(serve: Callable[..., str]) -> Callable[[Path], str]:
 
 
 @pytest.fixture
+def hrlab(serve: Callable[..., str]) -> Callable[..., str]:
+    """Open the start page of `hrlab lab`, without a token."""
+    return lambda folder, *options: serve(
+        folder, "autograder", "lab", *options, "--IdentityProvider.token=", "--ServerApp.allow_root=True"
+    )
+
+
+@pytest.fixture
 def jupyterlab(serve: Callable[..., str]) -> Callable[[Path], str]:
     """Open a folder in JupyterLab, with `window.jupyterapp` for commands."""
     return lambda folder: serve(

@@ -1,21 +1,18 @@
-"""A small lab, and courses that have it."""
+"""A small lab of four items, and how a learner of the tests hands it in."""
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course import Course
-from autograder.handin import pack, write_atomically
+from autograder.files import write_atomically
+from autograder.handin import pack
 from autograder.lab.desk import Desk
-from autograder.release import release
-from autograder.roster import Learner, set_roster
 
 LAB = "small_audit"
 MODEL = {"rule": "ratio", "impact": 0.67, "causes": ["chance", "proxy"], "memo": "Measure first, then talk."}
@@ -81,50 +78,26 @@ def write_lab(folder: Path, nb: nbformat.NotebookNode) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course folder with the small lab released and three learners; never changed, copy it."""
-    root = tmp_path_factory.mktemp("released")
-    course = Course.new(root / "course", labs=write_lab(root / "labs", small_lab()), course_id="test-course")
-    release(course, LAB)
-    set_roster(course, [Learner(name, name.title(), "Sample") for name in ("ada", "ben", "cleo")])
-    return course.root
-
-
-@pytest.fixture
-def course(released: Path, tmp_path: Path) -> Course:
-    """A released course of one's own."""
-    shutil.copytree(released, tmp_path / "course")
-    return Course(tmp_path / "course")
-
-
-HandIn = Callable[..., None]
-
-
-@pytest.fixture
-def hand_in(tmp_path: Path) -> HandIn:
-    """Let a learner hand in: answers, or the raw text of a sheet, after an edit of the notebook if one is given."""
-
-    def handed_in(
-        course: Course,
-        learner: str,
-        answers: dict[str, Any] | str | None,
-        *,
-        edit: Callable[[nbformat.NotebookNode], None] | None = None,
-        minute: int = 0,
-    ) -> None:
-        desk = Desk(tmp_path / "desks" / learner, course.exchange)
-        desk.fetch(LAB)
-        folder = desk.folder(LAB)
-        if answers is not None:
-            sheet = {"schema": 1, "lab": LAB, "answers": answers, "saved_at": "2026-11-22T10:00:00+00:00"}
-            (folder / "answers.json").write_text(answers if isinstance(answers, str) else json.dumps(sheet))
-        if edit:
-            nb = nbformat.read(folder / f"{LAB}.ipynb", as_version=4)
-            edit(nb)
-            nbformat.write(nb, folder / f"{LAB}.ipynb")
-        now = datetime(2026, 11, 22, 12, minute, tzinfo=UTC)
-        _, data = pack(folder, course=course.id, lab=LAB, learner=learner, now=now)
-        write_atomically(course.handins / f"{learner}+{LAB}+{minute}.zip", data)
-
-    return handed_in
+def hand_in(
+    desks: Path,
+    course: Course,
+    learner: str,
+    answers: dict[str, Any] | str | None,
+    *,
+    edit: Callable[[nbformat.NotebookNode], None] | None = None,
+    minute: int = 0,
+) -> None:
+    """Hand in answers, or the raw text of a sheet, after an edit of the notebook if one is given."""
+    desk = Desk(desks / learner, course.exchange)
+    desk.fetch(LAB)
+    folder = desk.folder(LAB)
+    if answers is not None:
+        sheet = {"schema": 1, "lab": LAB, "answers": answers, "saved_at": "2026-11-22T10:00:00+00:00"}
+        (folder / "answers.json").write_text(answers if isinstance(answers, str) else json.dumps(sheet))
+    if edit:
+        nb = nbformat.read(folder / f"{LAB}.ipynb", as_version=4)
+        edit(nb)
+        nbformat.write(nb, folder / f"{LAB}.ipynb")
+    now = datetime(2026, 11, 22, 12, minute, tzinfo=UTC)
+    _, data = pack(folder, course=course.id, lab=LAB, learner=learner, now=now)
+    write_atomically(course.handins / f"{learner}+{LAB}+{minute}.zip", data)
