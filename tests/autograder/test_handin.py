@@ -428,7 +428,7 @@ def test_a_newer_hand_in_replaces_the_whole_folder(new_course, arrive):
 
 def test_a_file_of_the_learner_cannot_pass_for_the_collectors_own(new_course):
     forged = {**GOOD, "timestamp.txt": b"2020-01-01 00:00:00 UTC", "handin.sha256": b"0" * 64}
-    path = zipped(new_course.handins / "maria+audit+1.zip", forged)
+    zipped(new_course.handins / "maria+audit+1.zip", forged)
     assert "over a file of the grader" in collect(new_course, "audit").problems[0]
     assert not submitted(new_course).exists()
 
