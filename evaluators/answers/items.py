@@ -26,6 +26,10 @@ from evaluators.errors import LabError
 Kind = Literal["choice", "choices", "number", "ranking", "paragraph"]
 
 _SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
+_PERCENT = re.compile(r"^%|(?<=[\d\s])(%|per ?cent)$", re.IGNORECASE)
+# "2 more" is 2, but words that change a number are not dropped: 2 thousand, 2 and a half, 2 hours for days.
+_CHANGING = "and|day|doz|few|half|hour|hrs|hun|less|mil|min|mio|month|quart|sec|third|thou|times|tsd|week|year"
+_WORDS_AFTER = re.compile(rf"(?<=\d)(\s+(?!{_CHANGING})[^\W\d_]{{3,}}){{1,4}}$", re.IGNORECASE)
 _LONGEST_TEXT = 20_000  # characters; a longer "answer" is an accident or an attack
 
 
@@ -156,8 +160,9 @@ def is_blank(value: object) -> bool:
 def number_readings(item: Item, value: object) -> list[float]:
     """List the numbers that a value may mean: none, one, or two when a comma is ambiguous.
 
-    A decimal comma, thousands separators, a percent or currency sign and the question's unit are understood.
-    ``"1,234"`` is read both ways unless the question's bounds rule one of them out.
+    A decimal comma, thousands separators, a currency sign, the question's unit and words after the number
+    ("2 more") are understood. ``"1,234"`` is read both ways unless the question's bounds rule one of them out.
+    Where the question has no unit, as for a ratio, a percent sign divides by 100.
 
     Parameters
     ----------
@@ -176,8 +181,15 @@ def number_readings(item: Item, value: object) -> list[float]:
     >>> ratio = Item("ratio", "number", "Ratio?", minimum=0, maximum=2)
     >>> number_readings(ratio, "0,64"), number_readings(ratio, "1,234"), number_readings(ratio, "many")
     ([0.64], [1.234], [])
+    >>> number_readings(ratio, "67 %")
+    [0.67]
     """
-    candidates = [number for number in map(_to_float, _spellings(item, value)) if number is not None]
+    hundredths = not item.unit and isinstance(value, str) and _PERCENT.search(value.strip())
+    candidates = [
+        number / 100 if hundredths else number
+        for number in map(_to_float, _spellings(item, value))
+        if number is not None
+    ]
     return [number for number in candidates if _in_bounds(item, number)] or candidates[:1]
 
 
@@ -280,6 +292,8 @@ def _spellings(item: Item, value: object) -> list[str]:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return []
     text = _text_of(value).strip().replace("\N{MINUS SIGN}", "-")[:100]
+    text = _PERCENT.sub("", text).rstrip()
+    text = _WORDS_AFTER.sub("", text.removesuffix(item.unit).rstrip())
     for sign in (item.unit, "%", "€", "$", "£"):
         text = (text.removesuffix(sign).removeprefix(sign) if sign else text).strip()
     text = re.sub(r"(?<=\d)[\s'’](?=\d{3}(\D|$))", "", text)  # 12 345 and 12'345

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Literal, TypeAlias, cast
 
 from evaluators.answers.items import (
@@ -17,7 +17,7 @@ from evaluators.errors import LabError
 
 Verdict = Literal["right", "partly", "wrong", "unanswered"]
 Key: TypeAlias = str | float | Collection[str]
-Partial: TypeAlias = Mapping[str, float] | Mapping[float, float]
+Partial: TypeAlias = Mapping[str, float] | Mapping[float, float] | Mapping[tuple[str, ...], float]
 
 
 class AnswerKeyError(LabError, ValueError):
@@ -56,10 +56,11 @@ def credit(
     - choice: everything for the key (or any of several keys), else what `partial` grants that option.
     - choices: (right ticks - wrong ticks) / number of right options, not below 0. Ticking every box earns
       nothing, unless every option is right.
-    - number: everything within `tolerance` of the key, else what `partial` grants a typical wrong value (same
-      tolerance). A comma that reads in two ways counts in the learner's favour.
-    - ranking: Kendall's tau, not below 0: (pairs in the key's order - pairs against it) / all pairs, so that
-      a random order earns little and a reversed one nothing.
+    - number: everything within `tolerance` of the key, else what `partial` grants a typical wrong value. There
+      the tolerance is as large as at the key in relation to the value (see `matches_mistake`). A comma that
+      reads in two ways counts in the learner's favour.
+    - ranking: what `partial` grants this very order, else Kendall's tau, not below 0: (pairs in the key's order
+      - pairs against it) / all pairs, so that a random order earns little and a reversed one nothing.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def credit(
     tolerance : float, optional
         Largest absolute distance of a number from the key, in the question's unit.
     partial : mapping, optional
-        Wrong option or wrong number -> share it earns.
+        Wrong option, wrong number or wrong order (a tuple of options) -> share it earns.
 
     Returns
     -------
@@ -111,6 +112,41 @@ def matches_number(item: Item, value: object, target: float, tolerance: float) -
     return any(abs(number - target) <= slack for number in number_readings(item, value))
 
 
+def matches_mistake(item: Item, value: object, mistake: float, *, key: float, tolerance: float) -> bool:
+    """Return whether a typed number is a typical wrong one, rounded about as well as the key asks for.
+
+    The tolerance grows and shrinks with the number: with a key of 0.67 and a tolerance of 0.006, the same rate
+    in percent, 67, may be off by 0.6. A key of 0 leaves the tolerance as it is.
+
+    Parameters
+    ----------
+    item : Item
+        The question.
+    value : object
+        What was typed.
+    mistake : float
+        The typical wrong number.
+    key : float
+        The right number.
+    tolerance : float
+        Largest distance from the key, in the question's unit.
+
+    Returns
+    -------
+    bool
+        True if some reading of the answer is that number.
+
+    Examples
+    --------
+    >>> ratio = Item("ratio", "number", "Impact ratio?", minimum=0)
+    >>> matches_mistake(ratio, "67", 66.81, key=0.6681, tolerance=0.006)
+    True
+    >>> matches_mistake(ratio, "70", 66.81, key=0.6681, tolerance=0.006)
+    False
+    """
+    return matches_number(item, value, mistake, tolerance * abs(mistake / key) if key else tolerance)
+
+
 def _share(item: Item, value: object, key: Key, tolerance: float, partial: Partial) -> float | None:
     """Return the share that a value earns, or None if it is no answer."""
     if item.kind == "number":
@@ -123,7 +159,8 @@ def _share(item: Item, value: object, key: Key, tolerance: float, partial: Parti
         return 1.0 if answer in accepted else float(cast("Mapping[str, float]", partial).get(answer, 0.0))
     if item.kind == "choices":
         return _choices_share(item, set(answer), set(cast("Collection[str]", key)))
-    return _ranking_share(answer, list(cast("Sequence[str]", key)))
+    known = cast("Mapping[tuple[str, ...], float]", partial).get(tuple(answer))
+    return float(known) if known is not None else _ranking_share(answer, list(cast("Sequence[str]", key)))
 
 
 def _choices_share(item: Item, ticked: set[str], wanted: set[str]) -> float:
@@ -145,7 +182,11 @@ def _number_share(
         return None
     if matches_number(item, value, key, tolerance):
         return 1.0
-    shares = [share for wrong, share in partial.items() if matches_number(item, value, wrong, tolerance)]
+    shares = [
+        share
+        for mistake, share in partial.items()
+        if matches_mistake(item, value, mistake, key=key, tolerance=tolerance)
+    ]
     return float(max(shares, default=0.0))
 
 
@@ -163,7 +204,8 @@ def _check_key(item: Item, key: Key, *, tolerance: float, partial: Partial) -> N
     if not isinstance(key, Collection) or (isinstance(key, str) and item.kind != "choice"):
         raise AnswerKeyError(f"Question {item.id}: the key {key!r} is not made of options.", hint)
     named = [key] if isinstance(key, str) else list(key)
-    unknown = [option for option in [*named, *partial] if option not in item.options]
+    mistakes = chain.from_iterable(cast("Collection[Sequence[str]]", partial)) if item.kind == "ranking" else partial
+    unknown = [option for option in chain(named, mistakes) if option not in item.options]
     if unknown:
         raise AnswerKeyError(f"Question {item.id} has no option {unknown[0]!r}.", hint)
     if len(set(named)) < len(named) or len(named) < (2 if item.kind == "ranking" else 1):

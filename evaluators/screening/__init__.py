@@ -24,7 +24,7 @@ from evaluators.screening.rates import (
     selection_rates,
 )
 from evaluators.screening.rules import FOUR_FIFTHS, Rule
-from evaluators.screening.significance import RateTest, holm, rate_test
+from evaluators.screening.significance import RateTest, holm, p_in_words, rate_test
 
 __all__ = [
     "FOUR_FIFTHS",
@@ -48,6 +48,7 @@ __all__ = [
     "holm",
     "impact_ratio",
     "impact_ratios",
+    "p_in_words",
     "rate_test",
     "ratio_interval",
     "reference_group",

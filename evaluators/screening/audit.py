@@ -13,7 +13,7 @@ from evaluators.screening.errors import LevelError, TooFewGroupsError, UnknownGr
 from evaluators.screening.intervals import METHOD, ratio_interval
 from evaluators.screening.rates import falls_below, impact_ratio, reference_group
 from evaluators.screening.rules import FOUR_FIFTHS, Rule
-from evaluators.screening.significance import RateTest, holm, rate_test
+from evaluators.screening.significance import RateTest, holm, p_in_words, rate_test
 
 if TYPE_CHECKING:
     import altair as alt
@@ -47,7 +47,7 @@ class GroupAudit:
     below_four_fifths : bool
         Whether the impact ratio lies under 0.8, in exact arithmetic.
     test, test_reason : str
-        Which test, and why this one; empty for the reference group.
+        Which test, and a sentence that says why this one; empty for the reference group.
     statistic : float
         Z in standard errors, or Fisher's odds ratio; NaN for the reference group.
     p_value, p_adjusted : float
@@ -150,6 +150,7 @@ class SelectionAudit:
                 "threshold": float(self.rule.threshold),
                 "source": self.rule.source,
                 "status": self.rule.status,
+                "status_source": self.rule.status_source,
                 "checked_on": self.rule.checked_on.isoformat(),
             },
             "groups": [
@@ -190,20 +191,28 @@ class SelectionAudit:
 
     def _reading(self, group: GroupAudit) -> str:
         """Say how the ratio, the interval and the test lead to the verdict."""
-        chance = f"adjusted p {_p_in_words(group.p_adjusted)}, {group.test} test"
         four_fifths = float(self.rule.threshold)
         if group.verdict is Verdict.EVIDENCE:
-            return f"That is below {four_fifths:.0%}, and chance alone rarely makes such a gap ({chance})."
+            return f"That is below {four_fifths:.0%}, and chance alone rarely makes such a gap: {self._odds(group)}."
         if group.below_four_fifths:
-            return f"That is below {four_fifths:.0%}, but chance alone could make such a gap ({chance})."
+            return f"That is below {four_fifths:.0%}, but chance alone could make such a gap: {self._odds(group)}."
         if group.smaller_gap_significant:
             return (
-                f"That is not below {four_fifths:.0%}, yet chance alone rarely makes such a gap ({chance}). "
+                f"That is not below {four_fifths:.0%}, yet chance alone rarely makes such a gap: {self._odds(group)}. "
                 "Someone who knows the job must judge whether it matters."
             )
         if group.verdict is Verdict.TOO_LITTLE_DATA:
             return f"That is not below {four_fifths:.0%}, but these counts leave room for it."
         return f"Even the low end is not below {four_fifths:.0%}."
+
+    def _odds(self, group: GroupAudit) -> str:
+        """Say what the p-value means, with the figures for experts in brackets."""
+        comparisons = len(self.groups) - 1
+        strict = f"; {p_in_words(group.p_adjusted)} after allowing for {comparisons} comparisons"
+        return (
+            f"if the true rates were equal, one at least this large would turn up {_how_often(group.p_value)} "
+            f"(p-value {p_in_words(group.p_value)}{strict if comparisons > 1 else ''}; {group.test} test)"
+        )
 
     def summary(self) -> str:
         """Say in plain words what was found, lowest impact ratio first.
@@ -218,8 +227,9 @@ class SelectionAudit:
         >>> print(audit_selection(CountTable.from_counts({"x": (12, 40), "y": (48, 80)})).summary())
         Result: evidence of adverse impact.
         x: evidence of adverse impact. 12 of 40 were selected (30.0%), which is 50% of the rate of y; true \
-values from 29% to 79% fit these counts. That is below 80%, and chance alone rarely makes such a gap \
-(adjusted p = 0.002, pooled Z test).
+values from 29% to 79% fit these counts. That is below 80%, and chance alone rarely makes such a gap: if \
+the true rates were equal, one at least this large would turn up in about 2 of 1,000 tries (p-value 0.002; \
+pooled Z test).
         y: 48 of 80 were selected (60.0%). The other groups are compared with this one.
         These figures show how large a gap is, not why it is there or whether it is fair or lawful.
         """
@@ -384,5 +394,9 @@ def _range_in_words(group: GroupAudit) -> str:
     return f"from {group.ratio_low:.0%} to {group.ratio_high:.0%}"
 
 
-def _p_in_words(p_value: float) -> str:
-    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"
+def _how_often(p_value: float) -> str:
+    if p_value < 0.001:
+        return "in fewer than 1 of 1,000 tries"
+    if p_value < 0.0095:
+        return f"in about {1000 * p_value:.0f} of 1,000 tries"
+    return f"in about {100 * p_value:.0f} of 100 tries" if p_value < 0.995 else "in practically every try"

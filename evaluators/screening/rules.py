@@ -18,7 +18,9 @@ class Rule:
     source : str
         Where it is written.
     status : str
-        Whether it is in force, as far as known on `checked_on`.
+        Whether it is in force, as far as known on `checked_on`; ends the sentence "It was ...".
+    status_source : str
+        Where the status is written.
     checked_on : date
         The day a person last looked.
 
@@ -32,6 +34,7 @@ class Rule:
     threshold: Fraction
     source: str
     status: str
+    status_source: str
     checked_on: date
 
 
@@ -39,6 +42,9 @@ FOUR_FIFTHS = Rule(
     name="four-fifths guideline",
     threshold=Fraction(4, 5),
     source="29 CFR 1607.4(D)",
-    status="in the eCFR in August 2026; EEOC's part: rescission at final-rule stage (RIN 3046-AB43)",
+    status="still part of the federal regulations in August 2026, but one of the four agencies, the Equal "
+    "Employment Opportunity Commission (EEOC), had announced plans to withdraw its part",
+    status_source="eCFR, 29 CFR part 1607, August 2026; Unified Agenda, July 2026, RIN 3046-AB43 (EEOC, rescission, "
+    "final rule stage)",
     checked_on=date(2026, 11, 1),
 )

@@ -23,7 +23,7 @@ class RateTest:
     name : str
         ``"pooled Z"`` or ``"Fisher exact"``.
     reason : str
-        Why this test, in words.
+        Which test and why, as a sentence.
     statistic : float
         Z in standard errors, negative where the group's rate is the lower one; or Fisher's odds ratio, which
         may be infinite or NaN.
@@ -69,28 +69,57 @@ def rate_test(group: GroupCount, reference: GroupCount) -> RateTest:
     selected = group.selected + reference.selected
     fewest_expected = Fraction(min(group.applicants, reference.applicants) * min(selected, people - selected), people)
     if people < _FEWEST_PEOPLE:
-        return _fisher_exact(group, reference, f"there are only {people} people in the two groups together")
+        return _fisher_exact(group, reference, f"there are only {people} people in the two groups together.")
     if fewest_expected < _FEWEST_EXPECTED:
-        reason = f"equal chances would give an expected count of only {float(fewest_expected):.1f}"
+        rarer = "selected" if selected <= people - selected else "rejected"
+        reason = (
+            f"with equal chances we would expect only {float(fewest_expected):.1f} {rarer} people in a group, "
+            f"and the Z test needs at least {_FEWEST_EXPECTED}."
+        )
         return _fisher_exact(group, reference, reason)
     pooled_rate = selected / people
     standard_error = math.sqrt(pooled_rate * (1 - pooled_rate) * (1 / group.applicants + 1 / reference.applicants))
     z = float(group.rate - reference.rate) / standard_error
     return RateTest(
         POOLED_Z,
-        reason=f"{people} people and no expected count under {_FEWEST_EXPECTED} are enough for it",
+        reason=f"We used the pooled Z test, because {people:,} people are enough for it: with equal chances we would "
+        f"expect at least {_FEWEST_EXPECTED} selected and {_FEWEST_EXPECTED} rejected people in each group.",
         statistic=z,
         p_value=math.erfc(abs(z) / math.sqrt(2)),
     )
 
 
-def _fisher_exact(group: GroupCount, reference: GroupCount, reason: str) -> RateTest:
+def _fisher_exact(group: GroupCount, reference: GroupCount, because: str) -> RateTest:
     # Imported here since it is slow and large samples never need it.
     from scipy.stats import fisher_exact
 
     table = [[each.selected, each.applicants - each.selected] for each in (group, reference)]
     odds_ratio, p_value = fisher_exact(table)
+    reason = f"We used Fisher's exact test, because {because}"
     return RateTest(FISHER_EXACT, reason, statistic=float(odds_ratio), p_value=float(p_value))
+
+
+def p_in_words(p_value: float) -> str:
+    """Write a p-value for people: never 0.000, since no gap is impossible.
+
+    Parameters
+    ----------
+    p_value : float
+        Probability (0-1), or NaN where nothing was tested.
+
+    Returns
+    -------
+    str
+        Three decimal places, ``"< 0.001"`` or a dash.
+
+    Examples
+    --------
+    >>> p_in_words(0.00004), p_in_words(0.125), p_in_words(float("nan"))
+    ('< 0.001', '0.125', '–')
+    """
+    if math.isnan(p_value):
+        return "\N{EN DASH}"
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -10,6 +10,7 @@ function render({ model, el: root }) {
     onclick: () => {
       model.set("clicks", model.get("clicks") + 1);
       model.save_changes();
+      clearTimeout(lost);
       lost = setTimeout(() => result.replaceChildren(
         el("p", { class: "hr-problem", text: "The lab does not answer. Wait a moment, then reload the page." })), LOST_MS);
     },

@@ -1,11 +1,11 @@
 """A graded lab: questions answered through forms, scored in hidden tests."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
 from evaluators.answers import Credit, Item, answer_text, credit, problem_with
 from evaluators.answers.items import is_blank
-from evaluators.answers.marking import Key, Partial, matches_number
+from evaluators.answers.marking import Key, Partial, matches_mistake
 from evaluators.widgets._credit import show_credit
 from evaluators.widgets._display import show, show_widget, standin
 from evaluators.widgets._finish import Finish
@@ -178,7 +178,7 @@ class Lab(Page):
         key, tolerance, partial
             See `evaluators.answers.credit`.
         why : mapping, optional
-            Wrong option or wrong number -> what is mistaken about it.
+            Wrong option, wrong number or wrong order (a tuple of options) -> what is mistaken about it.
         explain : str, optional
             What is right, and why.
 
@@ -240,9 +240,12 @@ def _reasons(item: Item, value: object, key: Key, tolerance: float, why: Mapping
     if is_blank(value) or not answer_text(item, value):
         return []
     if item.kind == "number":
-        return [text for wrong, text in why.items() if matches_number(item, value, float(wrong), tolerance)][:1]
+        at_key = {"key": cast("float", key), "tolerance": tolerance}
+        return [text for wrong, text in why.items() if matches_mistake(item, value, float(wrong), **at_key)][:1]
     chosen = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
+    if item.kind == "ranking":
+        return [why[tuple(chosen)]] if tuple(chosen) in why else []
     right = {key} if isinstance(key, str) else set(key) if isinstance(key, Collection) else set()
-    mistaken = [option for option in chosen if item.kind == "ranking" or option not in right]
+    mistaken = [option for option in chosen if option not in right]
     missed = [option for option in item.options if option in right and option not in chosen]
     return [why[option] for option in [*mistaken, *(missed if item.kind == "choices" else [])] if option in why]

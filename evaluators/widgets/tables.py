@@ -2,18 +2,24 @@
 
 import math
 import numbers
+from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evaluators.widgets._display import show
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Formats: TypeAlias = Mapping[str, Callable[[Any], str]]
+
 _CELL = "padding:.45em .8em;border-bottom:1px solid rgba(128,128,128,.3)"
 
 
-def table_html(frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_rows: int = 30) -> str:
+def table_html(
+    frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_rows: int = 30, formats: Formats | None = None
+) -> str:
     """Render a frame as an HTML table with a caption and header cells.
 
     Parameters
@@ -26,12 +32,15 @@ def table_html(frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_ro
         Decimal places of numbers that are not whole.
     max_rows : int, optional
         Rows shown; the caption says when there are more.
+    formats : mapping of str to callable, optional
+        Column -> function that writes one of its values, such as `evaluators.screening.p_in_words`.
 
     Returns
     -------
     str
         HTML.
     """
+    formats = formats or {}
     indexed = frame.index.name is not None or frame.index.dtype.kind not in "iu"
     names = [*([frame.index.name or ""] if indexed else []), *frame.columns]
     numeric = [*([False] if indexed else []), *(dtype.kind in "iuf" for dtype in frame.dtypes)]
@@ -39,8 +48,9 @@ def table_html(frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_ro
         f'<th scope="col" style="{_style(right)}">{escape(str(name))}</th>'
         for name, right in zip(names, numeric, strict=True)
     )
+    writers = [formats.get(str(name), partial(_text, decimals=decimals)) for name in names]
     body = "".join(
-        f"<tr>{_row(row, numeric, decimals, indexed=indexed)}</tr>"
+        f"<tr>{_row(row, numeric, writers, indexed=indexed)}</tr>"
         for row in frame.head(max_rows).itertuples(index=indexed, name=None)
     )
     more = f" (first {max_rows} of {len(frame):,} rows)" if len(frame) > max_rows else ""
@@ -54,19 +64,21 @@ def table_html(frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_ro
     )
 
 
-def show_table(frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_rows: int = 30) -> None:
+def show_table(
+    frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_rows: int = 30, formats: Formats | None = None
+) -> None:
     """Display a frame as an accessible table (see `table_html`)."""
     show(
-        table_html(frame, caption, decimals=decimals, max_rows=max_rows),
-        f"{caption}\n{frame.head(max_rows).to_string()}",
+        table_html(frame, caption, decimals=decimals, max_rows=max_rows, formats=formats),
+        f"{caption}\n{frame.head(max_rows).to_string(formatters=formats)}",
     )
 
 
-def _row(row: tuple[object, ...], numeric: list[bool], decimals: int, *, indexed: bool) -> str:
+def _row(row: tuple[object, ...], numeric: list[bool], writers: list[Callable[[Any], str]], *, indexed: bool) -> str:
     cells = []
-    for position, (value, right) in enumerate(zip(row, numeric, strict=True)):
+    for position, (value, right, write) in enumerate(zip(row, numeric, writers, strict=True)):
         tag = 'th scope="row"' if indexed and position == 0 else "td"
-        cells.append(f'<{tag} style="{_style(right)}">{escape(_text(value, decimals))}</{tag.split()[0]}>')
+        cells.append(f'<{tag} style="{_style(right)}">{escape(write(value))}</{tag.split()[0]}>')
     return "".join(cells)
 
 

@@ -112,10 +112,26 @@ def test_a_ranking_names_every_option():
         ("1_000", []),
         ("nan", []),
         ("about 5", []),
+        ("2 more", [2]),
+        ("2 more people", [2]),
+        ("3,2 percentage points", [3.2]),
+        ("1,234 people", [1234, 1.234]),
+        ("2 thousand", []),
+        ("2 and a half", []),
+        ("2 hours", []),
+        ("2 fewer", []),
+        ("2 or 3", []),
+        ("3 out of 20", []),
+        ("many", []),
     ],
 )
 def test_numbers_are_read_as_people_write_them(typed, readings):
     assert number_readings(Item("n", "number", "How many?", unit="%"), typed) == readings
+
+
+@pytest.mark.parametrize("typed", ["67 %", "67%", "% 67", "67 percent", "67 per cent", "0.67"])
+def test_a_percent_sign_divides_by_100_where_the_question_has_no_unit(typed):
+    assert number_readings(Item("n", "number", "Ratio?"), typed) == [0.67]
 
 
 def test_bounds_settle_an_ambiguous_comma():

@@ -34,6 +34,38 @@ def test_typical_mistakes_earn_a_part():
     assert credit(RATE, "93,55", key=6.45, tolerance=0.01, partial={93.55: 0.25}).share == 0.25
 
 
+RATIO = Item("ratio", "number", "Impact ratio?", minimum=0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "share"),
+    [
+        pytest.param("67 %", 1, id="percent-sign"),
+        pytest.param("67", 0.75, id="percent-without-its-sign"),
+        pytest.param("66.3", 0.75, id="0.6-is-to-67-as-0.006-to-0.67"),
+        pytest.param("66", 0, id="too-far-off"),
+        pytest.param("1.49", 0.25, id="upside-down-cut-off"),
+        pytest.param("1.52", 0, id="not-quite-upside-down"),
+        pytest.param("0.0067", 0.1, id="a-small-mistake"),
+        pytest.param("0.01", 0, id="has-a-small-tolerance"),
+    ],
+)
+def test_mistakes_may_be_rounded_as_well_as_the_key(typed, share):
+    partial = {66.81: 0.75, 1 / 0.6681: 0.25, 0.006681: 0.1}
+    assert credit(RATIO, typed, key=0.6681, tolerance=0.006, partial=partial).share == share
+
+
+def test_a_key_of_zero_leaves_the_tolerance_of_a_mistake_as_it_is():
+    assert credit(RATE, "5.1", key=0, tolerance=0.2, partial={5: 0.5}).share == 0.5
+    assert credit(RATE, "5.3", key=0, tolerance=0.2, partial={5: 0.5}).share == 0
+
+
+def test_a_typical_wrong_order_earns_what_the_author_grants_it():
+    trap = ("a", "c", "b")  # would earn a third by its pairs
+    assert credit(ORDER, list(trap), key=["c", "a", "b"], partial={trap: 0.1}).share == 0.1
+    assert credit(ORDER, ["c", "b", "a"], key=["c", "a", "b"], partial={trap: 0.1}).share == pytest.approx(1 / 3)
+
+
 def test_several_options_may_be_right():
     assert credit(ONE, "a", key={"a", "b"}).verdict == "right"
 
@@ -81,6 +113,7 @@ def test_a_ranking_and_its_reverse_never_both_earn(order, key):
         (RATE, {"key": "6"}),
         (RATE, {"key": 6, "tolerance": -1}),
         (ORDER, {"key": ["a"]}),
+        (ORDER, {"key": ["c", "a", "b"], "partial": {("a", "zebra"): 0.5}}),
         (MEMO, {"key": "a"}),
     ],
 )

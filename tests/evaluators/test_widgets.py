@@ -6,6 +6,7 @@ import re
 import pytest
 
 from evaluators.answers import AnswerKeyError
+from evaluators.screening import p_in_words
 from evaluators.widgets import (
     Lab,
     Lesson,
@@ -14,8 +15,10 @@ from evaluators.widgets import (
     checkbox,
     number_box,
     select,
+    show_table,
     slider,
     table_html,
+    tables,
 )
 from evaluators.widgets import lab as lab_module
 from evaluators.widgets import lesson as lesson_module
@@ -167,3 +170,15 @@ def test_a_table_has_headers_a_caption_and_readable_numbers():
     for text in ("&lt;w&gt;", "1,200", "0.50", "–", "yes", "no"):
         assert f">{text}<" in html
     assert "first 1 of 2 rows" in table_html(frame, "Rates", max_rows=1)
+
+
+def test_a_column_of_a_table_can_be_written_in_a_way_of_its_own(monkeypatch):
+    pandas = pytest.importorskip("pandas")
+    shown = []
+    monkeypatch.setattr(tables, "show", lambda *both: shown.extend(both))
+    frame = pandas.DataFrame({"p-value": [0.00004, float("nan")], "ratio": [0.5, 0.5]})
+    show_table(frame, "Tests", formats={"p-value": p_in_words})
+    html, text = shown
+    assert 'text-align:right">&lt; 0.001</td>' in html
+    assert 'text-align:right">–</td>' in html
+    assert "< 0.001" in text

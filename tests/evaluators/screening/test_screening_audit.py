@@ -67,6 +67,24 @@ def test_holm_adjusts_over_all_groups_and_can_take_a_finding_back():
     assert among["x"].verdict is Verdict.TOO_LITTLE_DATA
 
 
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"x": (157, 2435), "y": (235, 2435)}, "in fewer than 1 of 1,000 tries (p-value < 0.001; pooled Z test)"),
+        ({"x": (12, 40), "y": (48, 80)}, "in about 2 of 1,000 tries (p-value 0.002; pooled Z test)"),
+        ({"x": (3, 10), "y": (5, 10)}, "in about 65 of 100 tries (p-value 0.650; Fisher exact test)"),
+        (
+            {"x": (25, 100), "y": (40, 100), "z": (36, 100)},
+            "in about 2 of 100 tries (p-value 0.024; 0.047 after allowing for 2 comparisons; pooled Z test)",
+        ),
+    ],
+)
+def test_the_p_value_is_told_as_so_many_tries(counts, words):
+    assert f"if the true rates were equal, one at least this large would turn up {words}." in audit(counts).sentence(
+        "x"
+    )
+
+
 def test_the_callback_experiment_shows_evidence_by_city_and_sex():
     table_1 = {
         "all": ((235, 2435), (157, 2435)),
