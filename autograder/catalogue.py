@@ -15,11 +15,8 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.errors import CourseError
+from autograder.executed import ITEM_MIME, shown
 from autograder.files import write_atomically
-
-ITEM_MIME = "application/vnd.hrlab.item+json"
-CREDIT_MIME = "application/vnd.hrlab.credit+json"
-SHEET_MIME = "application/vnd.hrlab.sheet+json"
 
 
 @dataclass(frozen=True)
@@ -57,17 +54,6 @@ class CatalogueItem:
     manual: bool
     spec: dict[str, Any]
     model_answer: Any
-
-
-def mime_outputs(nb: Any, mime: str) -> list[dict[str, Any]]:
-    """Return what an executed notebook displayed under one of our MIME types, in order of the cells."""
-    found = []
-    for cell in nb.cells:
-        for output in cell.get("outputs", []):
-            value = output.get("data", {}).get(mime)
-            if value is not None:
-                found.append(json.loads(value) if isinstance(value, str) else dict(value))
-    return found
 
 
 def run_notebook(notebook: Path, *, timeout_s: int = 120, keep_answers: bool = False) -> Any:
@@ -131,7 +117,7 @@ def build_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
 
     path = course.labs_folder / lab / f"{lab}.ipynb"
     nb = run_notebook(path)
-    forms = {spec["id"]: spec for spec in mime_outputs(nb, ITEM_MIME)}
+    forms = {spec["id"]: spec for cell in nb.cells for spec in shown(cell, ITEM_MIME)}
     items: list[CatalogueItem] = []
     faults: list[str] = []
     for index, cell in enumerate(nb.cells):

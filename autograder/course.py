@@ -10,8 +10,9 @@ COURSE/
   catalogue/           items of each released lab   feedback/ reports/ grading/
 ```
 
-The labs' instructor versions stay where they are (`source_directory` points there), so a course never carries a
-second copy of the keys, and an improved lab reaches the course with the next release.
+The labs' instructor versions stay where they are (`source_directory` points there), so an improved lab reaches the
+course with the next release. The gradebook and the catalogue hold keys all the same: nobody but its owner can open a
+course folder, and learners on a shared machine need an exchange folder elsewhere (`hrlab course new --exchange`).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ here = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = {course_id!r}
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.source_directory = {labs!r}  # the labs' instructor versions
-c.Exchange.root = str(here / "exchange")
+c.Exchange.root = {exchange}
 c.ExchangeReleaseAssignment.force = True  # releasing again replaces what learners fetch
 
 # What learners find where the instructor's solution stood: harmless in a lab that is answered by clicking.
@@ -114,7 +115,9 @@ class Course:
     root: Path
 
     @classmethod
-    def new(cls, root: Path | str, *, labs: Path | None = None, course_id: str = "hr-it-lab") -> Course:
+    def new(
+        cls, root: Path | str, *, labs: Path | None = None, course_id: str = "hr-it-lab", exchange: Path | None = None
+    ) -> Course:
         """Make a course folder with its nbgrader configuration.
 
         Parameters
@@ -125,6 +128,9 @@ class Course:
             Where the labs' instructor versions lie; default the `labs` folder of this checkout.
         course_id : str
             Names the course in the exchange folder and on the pages.
+        exchange : Path, optional
+            A folder that trainer and learners share; default ``exchange`` in the course folder, which nobody but you
+            can open, since the gradebook and the keys lie there too.
 
         Returns
         -------
@@ -146,11 +152,15 @@ class Course:
                 f"{labs} holds no labs (no <lab>/<lab>.ipynb).",
                 "Pass --labs with the labs folder of a checkout.",
             )
-        write_atomically(root / CONFIG_NAME, _CONFIG.format(course_id=course_id, labs=str(labs)).encode())
+        place = 'str(here / "exchange")' if exchange is None else repr(str(exchange.expanduser().resolve()))
+        config = _CONFIG.format(course_id=course_id, labs=str(labs), exchange=place)
+        write_atomically(root / CONFIG_NAME, config.encode())
         course = cls(root)
         with writing_to(course.handins):
-            course.handins.mkdir(parents=True)
-            for shared in (course.exchange, course.exchange.parent):
+            root.chmod(0o700)  # the keys, the gradebook and everybody's work
+            course.outbound.mkdir(parents=True, exist_ok=True)
+            course.handins.mkdir(exist_ok=True)
+            for shared in (course.exchange, course.outbound):
                 shared.chmod(0o755)
             course.handins.chmod(0o1733)  # learners may add a file here and nobody but the trainer may list them
         return course
@@ -288,8 +298,14 @@ class Course:
             with self.nbgrader.gradebook as book:
                 yield book
         except SQLAlchemyError as error:
+            reason = str(error).splitlines()[0]
+            if any(sign in reason for sign in ("unable to open", "readonly", "read-only", "disk is full", "disk I/O")):
+                raise CourseError(
+                    f"The gradebook of {self.root} could not be written: {reason}.",
+                    "Check that you may write to the folder and that the disk is not full; nothing was lost.",
+                ) from error
             raise GraderError(
-                f"The gradebook of {self.root} could not be used: {str(error).splitlines()[0]}.",
+                f"The gradebook of {self.root} could not be used: {reason}.",
                 "Close other programs that use it; restore gradebook.db from a copy if it is damaged.",
             ) from error
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from autograder.catalogue import CREDIT_MIME, CatalogueItem, mime_outputs
+from autograder.catalogue import CatalogueItem
 from autograder.course import Course
+from autograder.executed import credits_shown, learner_paragraphs
 from autograder.files import write_atomically
-from autograder.grade import Outcome
+from autograder.grade import Outcome, is_current
 from autograder.handin import submitted_at
-from autograder.preprocessors import learner_paragraphs
 from autograder.report import TEMPLATES
 from autograder.scores import LabScores, lab_scores
 from evaluators.reports import page
@@ -59,12 +58,15 @@ def write_feedback(course: Course, lab: str) -> list[Path]:
     Returns
     -------
     list of Path
-        ``feedback/<learner>/<lab>/<lab>.html``, sorted by learner. A copy goes into the shared folder under the
+        ``feedback/<learner>/<lab>/<lab>.html``, sorted by learner; none for a hand-in that is collected and not graded
+        yet, so that nobody reads about an older one. A copy goes into the shared folder under the
         checksum of the hand-in, which only the learner's receipt names.
     """
     scores = lab_scores(course, lab)
     written = []
-    for learner in sorted(scores.graded):
+    for learner, result in sorted(scores.graded.items()):
+        if not is_current(course, result):
+            continue
         path = course.notebook("feedback", lab, learner).with_suffix(".html")
         html = feedback_html(course, scores, learner).encode()
         write_atomically(path, html)
@@ -103,20 +105,18 @@ def items_feedback(course: Course, scores: LabScores, learner: str) -> list[Item
     import nbformat
 
     nb = nbformat.read(course.notebook("autograded", scores.lab, learner), as_version=4)
-    said: dict[str, dict[str, Any]] = {credit["item"]: credit for credit in mime_outputs(nb, CREDIT_MIME)}
+    said = credits_shown(nb)
     paragraphs = learner_paragraphs(nb)
     points = scores.table[scores.table["learner"] == learner].set_index("item")["score"]
     entries = []
     for item in scores.items:
         earned = None if points.isna().get(item.id, True) else float(points[item.id])
-        credit = said.get(item.id, {})
+        credit = said.get(item.id)
         if item.manual:
             answer = paragraphs.get(item.id, "")
             verdict = "waits" if earned is None else "scored" if answer else "unanswered"
             message = scores.comments.get((learner, item.id), "")
         else:
-            answer = credit.get("answer", "")
-            verdict = credit.get("verdict", "scored")
-            message = credit.get("message", "")
+            answer, verdict, message = (credit.answer, credit.verdict, credit.message) if credit else ("", "scored", "")
         entries.append(ItemFeedback(item, verdict, earned, answer, message))
     return entries

@@ -249,7 +249,7 @@ class Collected:
     problems: tuple[str, ...]
 
 
-def collect(course: Course, lab: str, *, folders: list[Path] | None = None) -> Collected:
+def collect(course: Course, lab: str, *, folders: list[Path] | None = None, again: bool = False) -> Collected:
     """Bring each learner's newest hand-in into nbgrader's ``submitted`` folder.
 
     Parameters
@@ -261,6 +261,8 @@ def collect(course: Course, lab: str, *, folders: list[Path] | None = None) -> C
     folders : list of Path, optional
         More places to look for hand-ins, such as an unpacked download of an LMS; the course's shared folder is always
         searched. What learners submitted through nbgrader's own exchange is collected too.
+    again : bool
+        Collect also what was handed in anew after its learner had got feedback.
 
     Returns
     -------
@@ -268,7 +270,7 @@ def collect(course: Course, lab: str, *, folders: list[Path] | None = None) -> C
         Who is new, who is unchanged, and what could not be collected.
     """
     roster = roster_of(course)
-    newest: dict[str, tuple[Manifest, Path]] = {}
+    newest: dict[str, tuple[datetime, Path]] = {}
     problems = []
     for folder in [course.handins, *(folders or [])]:
         if not folder.is_dir():
@@ -286,22 +288,36 @@ def collect(course: Course, lab: str, *, folders: list[Path] | None = None) -> C
                 problems.append(f"{path.name} is for the course {manifest.course!r}, not for {course.id!r}.")
             elif roster and manifest.learner not in roster:
                 problems.append(f"{path.name}: {manifest.learner!r} is not on the roster.")
-            elif manifest.learner not in newest or newest[manifest.learner][0].handed_in_at < manifest.handed_in_at:
-                newest[manifest.learner] = manifest, path
+            else:
+                # A learner's clock may be ahead; a file cannot have been made after it arrived.
+                when = min(manifest.handed_in_at, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+                newest[manifest.learner] = max((when, path), newest.get(manifest.learner, (when, path)))
     new, unchanged = [], []
-    for learner, (manifest, path) in sorted(newest.items()):
+    for learner, (when, path) in sorted(newest.items()):
         target = course.root / "submitted" / learner / lab
         collected = submitted_at(target)
-        if collected is not None and collected >= manifest.handed_in_at:
+        if collected is not None and (when <= collected or _sha256(path) == submission_id(target)):
             unchanged.append(learner)
+        elif not again and collected is not None and course.notebook("feedback", lab, learner).parent.exists():
+            problems.append(f"{path.name} came after the feedback, which tells what is right; --again collects it.")
         else:
-            _store(target, path)
+            _store(target, path, when)
             new.append(learner)
     if any((course.exchange / "inbound").glob(f"*+{lab}+*")):  # learners of a hub, with nbgrader's own Submit
         before = {learner: submitted_at(course.root / "submitted" / learner / lab) for learner in [*new, *unchanged]}
         course.call("collect", lab)
         new += [name for name in course.learners_with("submitted", lab) if name not in before]
     return Collected(lab, tuple(new), tuple(unchanged), tuple(problems))
+
+
+def submission_id(folder: Path) -> str:
+    """Return what tells this submission from the learner's other ones: its checksum, else its time, else ""."""
+    for name in ("handin.sha256", "timestamp.txt"):
+        try:
+            return (folder / name).read_text(encoding="utf-8").strip()
+        except OSError:
+            continue
+    return ""
 
 
 def submitted_at(folder: Path) -> datetime | None:
@@ -313,10 +329,13 @@ def submitted_at(folder: Path) -> datetime | None:
         return None
 
 
-def _store(target: Path, handin: Path) -> None:
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _store(target: Path, handin: Path, when: datetime) -> None:
     """Write a submission folder beside its place, then swap it in."""
     manifest, files = read_handin(handin)
-    sha256 = hashlib.sha256(handin.read_bytes()).hexdigest()
     fresh, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
     with writing_to(target):
         for leftover in (fresh, old):
@@ -326,13 +345,11 @@ def _store(target: Path, handin: Path) -> None:
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        (fresh / "timestamp.txt").write_text(
-            f"{manifest.handed_in_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8"
-        )
+        (fresh / "timestamp.txt").write_text(f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
         (fresh / MANIFEST).write_text(
             manifest.model_copy(update={"files": {}}).model_dump_json() + "\n", encoding="utf-8"
         )
-        (fresh / "handin.sha256").write_text(sha256 + "\n", encoding="utf-8")
+        (fresh / "handin.sha256").write_text(_sha256(handin) + "\n", encoding="utf-8")
         if target.exists():
             target.rename(old)
         try:

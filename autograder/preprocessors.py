@@ -14,9 +14,8 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from autograder.executed import NOTE
 from evaluators.answers import read_answers
-
-NOTE = "hrlab"  # notebook metadata under which these steps leave their notes
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -32,8 +31,8 @@ class RestoreCells(NbGraderPreprocessor):
         coursedir = self.parent.parent.coursedir
         released = Path(coursedir.format_path(coursedir.release_directory, ".", here["assignment"]))
         original = nbformat.read(released / f"{here['notebook']}.ipynb", as_version=nbformat.current_nbformat)
-        missing = restore_locked_cells(nb, original)
-        if missing:
+        nb.metadata.pop(NOTE, None)  # only we write there
+        if missing := restore_locked_cells(nb, original):
             nb.metadata[NOTE] = {"restored": missing}
         return nb, resources
 
@@ -102,21 +101,13 @@ class ShowParagraphs(NbGraderPreprocessor):
         """Return the notebook with the learner's paragraphs in place."""
         answers = read_answers(Path(resources["metadata"]["path"]), lab=resources["nbgrader"]["assignment"])
         for cell in nb.cells:
+            cell.metadata.pop(NOTE, None)  # only we write there
             if cell.cell_type == "markdown" and is_grade(cell) and is_solution(cell):
                 text = answers.get(cell.metadata.nbgrader["grade_id"])
                 if isinstance(text, str) and text.strip():
                     cell.source = paragraph_cell(text)
                     cell.metadata[NOTE] = {"paragraph": text}
         return nb, resources
-
-
-def learner_paragraphs(nb: Any) -> dict[str, str]:
-    """Return the paragraphs that `ShowParagraphs` put into a notebook, by item id."""
-    return {
-        cell.metadata.nbgrader.grade_id: str(cell.metadata[NOTE]["paragraph"])
-        for cell in nb.cells
-        if is_grade(cell) and isinstance(cell.metadata.get(NOTE), dict) and "paragraph" in cell.metadata[NOTE]
-    }
 
 
 def paragraph_cell(text: str) -> str:

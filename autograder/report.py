@@ -10,7 +10,7 @@ import pandas as pd
 
 from autograder.course import Course
 from autograder.files import write_atomically
-from autograder.grade import Outcome
+from autograder.grade import Outcome, is_current
 from autograder.handin import submitted_at
 from autograder.scores import LabScores, lab_scores
 from autograder.statistics import (
@@ -76,8 +76,8 @@ def people_needed(course: Course, scores: LabScores) -> list[tuple[str, str]]:
         result = scores.graded.get(learner)
         if learner not in submitted:
             needed.append((learner, "Nothing was handed in."))
-        elif result is None:
-            needed.append((learner, "Handed in, not graded yet: run `hrlab grade`."))
+        elif result is None or not is_current(course, result):
+            needed.append((learner, "The newest hand-in is not graded yet: run `hrlab grade`."))
         else:
             prefix = "" if result.outcome is Outcome.SCORED else f"No score, {result.outcome}: "
             needed += [(learner, prefix + note) for note in result.notes]

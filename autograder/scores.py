@@ -32,7 +32,7 @@ class LabScores:
         Learner id -> how the grading ended; learners without a graded submission are missing.
     table : DataFrame
         One row a scored learner and item: learner, item, competency, points (maximum), score (points earned; NaN while
-        it waits for a person), needs_person.
+        nobody has scored it), needs_person.
     comments : dict of (str, str) to str
         (learner, item) -> what the person who scored it wrote.
     """
@@ -139,14 +139,8 @@ def _read_gradebook(
         notes = of_lab(Comment, Comment.manual_comment)
     rows = []
     for learner, item, auto, manual, extra, needs_person in grades:
-        score = manual if manual is not None else auto
-        waits = bool(needs_person) and manual is None
-        rows.append(
-            (
-                learner,
-                item,
-                None if waits or score is None else score + (extra or 0.0),
-                waits or score is None,
-            )
-        )
+        # A paragraph rewritten after it was scored keeps its score and waits for a person all the same.
+        score = manual if manual is not None else None if needs_person else auto
+        total = None if score is None else score + (extra or 0.0)
+        rows.append((learner, item, total, bool(needs_person) or score is None))
     return rows, {(learner, item): text for learner, item, text in notes if text}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from autograder.course import Course
+from autograder.errors import CourseError
 from autograder.grade import pending
 from autograder.handin import submitted_at
 from autograder.scores import lab_scores
@@ -31,6 +32,8 @@ class LabStatus:
         Collected and not graded yet.
     paragraphs : int
         Items that wait for a person.
+    problem : str
+        Why the figures are not complete; "" if they are.
     """
 
     lab: str
@@ -41,6 +44,7 @@ class LabStatus:
     newest: datetime | None
     to_grade: int
     paragraphs: int
+    problem: str = ""
 
 
 def course_status(course: Course) -> list[LabStatus]:
@@ -51,6 +55,12 @@ def course_status(course: Course) -> list[LabStatus]:
 def _lab_status(course: Course, lab: str) -> LabStatus:
     released = lab in course.released
     collected = course.learners_with("submitted", lab)
+    paragraphs, problem = 0, ""
+    if released:
+        try:
+            paragraphs = sum(lab_scores(course, lab).waiting().values())
+        except CourseError as error:  # released by formgrader's own button, so without a catalogue
+            problem = str(error)
     times = [submitted_at(course.root / "submitted" / learner / lab) for learner in collected]
     return LabStatus(
         lab=lab,
@@ -60,5 +70,6 @@ def _lab_status(course: Course, lab: str) -> LabStatus:
         collected=len(collected),
         newest=max(filter(None, times), default=None),
         to_grade=len(pending(course, lab)) if released else 0,
-        paragraphs=sum(lab_scores(course, lab).waiting().values()) if released else 0,
+        paragraphs=paragraphs,
+        problem=problem,
     )

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -10,7 +12,7 @@ import pytest
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.feedback import write_feedback
-from autograder.grade import Outcome, explain_failure, grade, load_graded, pending
+from autograder.grade import Outcome, explain_failure, grade, load_graded, notes_on, pending
 from autograder.handin import collect
 from autograder.report import people_needed, report_html, write_report
 from autograder.roster import Learner, set_roster
@@ -31,6 +33,21 @@ def skip_by_tag(nb: nbformat.NotebookNode) -> None:
         cell.metadata["tags"] = ["skip-execution"]
 
 
+def insert(source: str) -> Callable[[nbformat.NotebookNode], None]:
+    """An edit that puts a code cell behind the set-up."""
+    return lambda nb: nb.cells.insert(2, nbformat.v4.new_code_cell(source))
+
+
+FORGED = """from IPython.display import display
+for data in ({}, {"item": "rule"}, {"item": "rule", "verdict": "perfect"}, "not an object"):
+    for kind in ("credit", "sheet", "item"):
+        display({f"application/vnd.hrlab.{kind}+json": data}, raw=True)"""
+
+# Ends the process that grades it: the parent of a kernel that was started, the grandparent of one that was forked.
+KILLER = """import os
+grader = os.environ.get("JPY_PARENT_PID") or open(f"/proc/{os.getppid()}/stat").read().split()[3]
+os.kill(int(grader), 9)"""
+
 # learner -> (answers, edit of the notebook, points for rule, impact, causes), by hand from the small lab's key
 COHORT = {
     "all_right": (RIGHT, None, (1, 2, 1)),
@@ -41,6 +58,8 @@ COHORT = {
     "deleted_cell": (RIGHT, delete_test_cell, (1, 2, 1)),
     "raises": (RIGHT, raise_early, (1, 2, 1)),
     "skips": ({}, skip_by_tag, (0, 0, 0)),
+    "forges": ({"rule": "count"}, insert(FORGED), (0, 0, 0)),
+    "leaves": (RIGHT, insert("import subprocess; left = subprocess.Popen(['sleep', '987654'])"), (1, 2, 1)),
 }
 
 
@@ -50,11 +69,12 @@ def graded_course(released: Path, tmp_path_factory: pytest.TempPathFactory) -> C
     tmp_path = tmp_path_factory.mktemp("graded")
     shutil.copytree(released, tmp_path / "course")
     course = Course(tmp_path / "course")
-    set_roster(course, [Learner(name) for name in (*COHORT, "binary", "absent")])
+    set_roster(course, [Learner(name) for name in (*COHORT, "binary", "killer", "absent")])
     for learner, (answers, edit, _) in COHORT.items():
         hand_in(tmp_path / "desks", course, learner, answers, edit=edit)
     hand_in(tmp_path / "desks", course, "binary", RIGHT)
-    assert len(collect(course, LAB).new) == len(COHORT) + 1
+    hand_in(tmp_path / "desks", course, "killer", RIGHT, edit=insert(KILLER))
+    assert len(collect(course, LAB).new) == len(COHORT) + 2
     (course.root / "submitted" / "binary" / LAB / f"{LAB}.ipynb").write_bytes(b"\x00\xff not a notebook")
     grade(course, LAB)
     return course
@@ -69,7 +89,7 @@ def test_scores_are_what_a_hand_count_gives(graded_course: Course, learner: str)
 
 def test_paragraphs_wait_for_a_person_and_empty_ones_do_not(graded_course: Course) -> None:
     waiting = lab_scores(graded_course, LAB).waiting()
-    assert waiting == {"all_right": 1, "deleted_cell": 1, "raises": 1}
+    assert waiting == {"all_right": 1, "deleted_cell": 1, "raises": 1, "leaves": 1}
 
 
 def test_formgrader_shows_the_paragraph_in_its_cell(graded_course: Course) -> None:
@@ -102,6 +122,36 @@ def test_a_broken_submission_stops_nobody_and_gets_no_score(graded_course: Cours
     assert "binary" not in lab_scores(graded_course, LAB).totals().index
 
 
+def test_who_kills_the_grader_fails_alone(graded_course: Course) -> None:
+    outcomes = {learner: load_graded(graded_course, LAB, learner).outcome for learner in (*COHORT, "killer")}
+    assert outcomes.pop("killer") is Outcome.SUBMISSION_FAILED
+    assert set(outcomes.values()) == {Outcome.SCORED}
+
+
+def test_nothing_survives_a_submission(graded_course: Course) -> None:
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "ps -eo args" in running
+    assert "sleep 987654" not in running
+
+
+def test_forged_displays_change_nothing(graded_course: Course) -> None:
+    assert load_graded(graded_course, LAB, "forges").notes == ()
+    write_feedback(graded_course, LAB)
+    page = graded_course.notebook("feedback", LAB, "forges").with_suffix(".html").read_text()
+    assert "perfect" not in page
+    assert "Groups differ in size." in page
+
+
+def test_words_of_a_hidden_tests_error_are_for_the_trainer_only() -> None:
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(metadata={"nbgrader": {"grade": True}})])
+    error = nbformat.v4.new_output("error", ename="AssertionError", evalue="the rate should be 0.0645")
+    nb.cells[0].outputs = [error]
+    notes, messages = notes_on(nb)
+    assert "0.0645" in notes[0]
+    assert "0.0645" not in " ".join(messages)
+    assert "A scored cell stopped with an error" in messages[0]
+
+
 def test_the_collected_files_are_not_changed_by_grading(graded_course: Course) -> None:
     folder = graded_course.root / "submitted" / "corrupt" / LAB
     assert (folder / "answers.json").read_text() == COHORT["corrupt"][0]
@@ -116,7 +166,7 @@ def test_competencies_count_what_is_scored(graded_course: Course) -> None:
 
 def test_the_report_names_everybody_and_loads_nothing(graded_course: Course) -> None:
     html = write_report(graded_course, LAB).read_text()
-    for learner in (*COHORT, "binary", "absent"):
+    for learner in (*COHORT, "binary", "killer", "absent"):
         assert learner in html
     assert "Nothing was handed in." in html
     assert "A small audit" in html
@@ -143,7 +193,7 @@ def test_a_name_from_the_roster_cannot_bring_html(graded_course: Course) -> None
 
 def test_feedback_explains_and_hides_the_tests(graded_course: Course) -> None:
     pages = {path.parents[1].name: path.read_text() for path in write_feedback(graded_course, LAB)}
-    assert pages.keys() == {*COHORT, "binary"}
+    assert pages.keys() == {*COHORT, "binary", "killer"}
     assert "Groups differ in size." in pages["upside_down"]
     assert "Waits for your trainer" in pages["all_right"]
     assert RIGHT["memo"] in pages["all_right"]
@@ -161,8 +211,7 @@ def test_feedback_is_found_by_the_checksum_of_the_hand_in(graded_course: Course)
 
 
 def test_grading_again_repeats_nothing(graded_course: Course) -> None:
-    # A submission that failed has no scores, so it is tried again; everything else is done.
-    assert pending(graded_course, LAB) == ["binary"]
+    assert pending(graded_course, LAB) == []
 
 
 def test_a_newer_hand_in_is_graded_and_a_persons_score_stays(course: Course, tmp_path: Path) -> None:
@@ -178,11 +227,27 @@ def test_a_newer_hand_in_is_graded_and_a_persons_score_stays(course: Course, tmp
     hand_in(tmp_path / "desks", course, "ada", RIGHT, minute=2)
     assert collect(course, LAB).new == ("ada",)
     assert pending(course, LAB) == ["ada"]
+    assert write_feedback(course, LAB) == []  # it would be about the older hand-in
+    assert ("ada", "The newest hand-in is not graded yet: run `hrlab grade`.") in people_needed(
+        course, lab_scores(course, LAB)
+    )
     grade(course, LAB)
-    assert lab_scores(course, LAB).totals()["ada"] == 1 + 2 + 1 + 2.5
+    scores = lab_scores(course, LAB)
+    assert scores.totals()["ada"] == 1 + 2 + 1 + 2.5
+    assert scores.waiting() == {}  # the paragraph is the one that was scored
     page = write_feedback(course, LAB)[0].read_text()
     assert "Name an owner." in page
     assert grade(course, LAB) == []
+
+    # After the feedback, which tells what is right, a newer hand-in needs the trainer's consent.
+    hand_in(tmp_path / "desks", course, "ada", {**RIGHT, "memo": "Something else entirely."}, minute=3)
+    refused = collect(course, LAB)
+    assert refused.new == ()
+    assert "came after the feedback" in refused.problems[0]
+    assert collect(course, LAB, again=True).new == ("ada",)
+    grade(course, LAB)
+    assert lab_scores(course, LAB).waiting() == {"ada": 1}  # a rewritten paragraph is read again
+    assert lab_scores(course, LAB).totals()["ada"] == 1 + 2 + 1 + 2.5
 
 
 def test_grading_needs_a_released_lab_and_a_hand_in(course: Course) -> None:

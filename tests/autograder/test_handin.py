@@ -30,7 +30,7 @@ from autograder.handin import (
     write_atomically,
 )
 
-NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 NOTEBOOK = b'{"cells": []}'
 ANSWERS = b'{"schema": 1}'
 
@@ -246,7 +246,7 @@ HOSTILE = {
     "missing-notebook": lambda path: zipped(path, {"answers.json": ANSWERS}),
     "missing-manifest": lambda path: zipped(path, GOOD, raw_manifest=False),
     "manifest-not-json": lambda path: zipped(path, GOOD, raw_manifest="maria's lab"),
-    "manifest-without-time-zone": lambda path: zipped(path, GOOD, manifest={"handed_in_at": "2026-11-22T12:00:00"}),
+    "manifest-without-time-zone": lambda path: zipped(path, GOOD, manifest={"handed_in_at": "2026-03-02T12:00:00"}),
     "manifest-without-learner": lambda path: zipped(path, GOOD, manifest={"learner": None}),
     "manifest-deeply-nested": lambda path: zipped(path, GOOD, raw_manifest="[" * 100_000),
     "learner-climbs-out": lambda path: zipped(path, GOOD, manifest={"learner": "../../maria"}),
@@ -399,7 +399,7 @@ def test_nbgrader_reads_the_time_of_a_hand_in(new_course, arrive):
     arrive("maria", 7)
     collect(new_course, "audit")
     folder = submitted(new_course)
-    at = datetime(2026, 11, 22, 12, 7, 0, 123456)
+    at = datetime(2026, 3, 2, 12, 7, 0, 123456)
     assert parse_utc((folder / "timestamp.txt").read_text().strip()) == at
     assert submitted_at(folder) == at.replace(tzinfo=UTC)
     assert submitted_at(folder.parent) is None

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.preprocessors import learner_paragraphs, paragraph_cell, restore_locked_cells
+from autograder.executed import learner_paragraphs
+from autograder.preprocessors import paragraph_cell, restore_locked_cells
 
 
 def cell(grade_id, *, source=None, kind=new_code_cell, **kwargs):

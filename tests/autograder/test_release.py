@@ -8,9 +8,10 @@ import nbformat
 import pytest
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
-from autograder.catalogue import SHEET_MIME, CatalogueItem, load_catalogue, mime_outputs, run_notebook
+from autograder.catalogue import CatalogueItem, load_catalogue, run_notebook
 from autograder.course import Course, default_labs
 from autograder.errors import CourseError
+from autograder.executed import SHEET_MIME, shown
 from autograder.release import release
 from tests.small_lab import LAB, MODEL, small_lab, write_lab
 
@@ -133,5 +134,5 @@ def graded(course: Course, lab: str, answers: dict[str, object]) -> dict[str, fl
         nbformat.write(nb, folder / f"{lab}.ipynb")
         (folder / "answers.json").write_text(json.dumps(sheet))
         executed = run_notebook(folder / f"{lab}.ipynb", keep_answers=True)
-    assert mime_outputs(executed, SHEET_MIME)[0]["lab"] == lab
+    assert [sheet["lab"] for cell in executed.cells for sheet in shown(cell, SHEET_MIME)] == [lab]
     return scores(executed)

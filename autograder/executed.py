@@ -1,0 +1,106 @@
+"""Read an executed submission: what its scored cells said, which of its cells raised, what a learner wrote.
+
+A learner's own cells can display anything, our MIME types included. So a credit is taken only from the scored cell it
+belongs to, a notice about the answer sheet only from a locked cell, and nothing is trusted to have the right shape.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from nbgrader.utils import is_grade, is_locked
+
+ITEM_MIME = "application/vnd.hrlab.item+json"
+CREDIT_MIME = "application/vnd.hrlab.credit+json"
+SHEET_MIME = "application/vnd.hrlab.sheet+json"
+NOTE = "hrlab"  # notebook and cell metadata under which autograder.preprocessors leave their notes
+VERDICTS = ("right", "partly", "wrong", "unanswered")
+
+
+@dataclass(frozen=True)
+class ShownCredit:
+    """What a scored cell said about an answer.
+
+    Parameters
+    ----------
+    verdict : str
+        "right", "partly", "wrong" or "unanswered".
+    answered : bool
+        Whether there was an answer.
+    answer, message : str
+        The answer in words, and why it earned what it earned.
+    """
+
+    verdict: str
+    answered: bool
+    answer: str
+    message: str
+
+
+def shown(cell: Any, mime: str) -> list[dict[str, Any]]:
+    """Return what a cell displayed under one of our MIME types, if it is a JSON object."""
+    found = []
+    for output in cell.get("outputs", []):
+        value = output.get("data", {}).get(mime)
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                continue
+        if isinstance(value, dict):
+            found.append(value)
+    return found
+
+
+def credits_shown(nb: Any) -> dict[str, ShownCredit]:
+    """Return what the scored cells said, by item id."""
+    credits_by_item = {}
+    for cell in nb.cells:
+        if not is_grade(cell):
+            continue
+        for value in shown(cell, CREDIT_MIME):
+            if value.get("item") == cell.metadata.nbgrader.grade_id and value.get("verdict") in VERDICTS:
+                answered, answer, message = (value.get(name) for name in ("answered", "answer", "message"))
+                credits_by_item[cell.metadata.nbgrader.grade_id] = ShownCredit(
+                    value["verdict"], bool(answered), str(answer or ""), str(message or "")
+                )
+    return credits_by_item
+
+
+def sheet_notice(nb: Any) -> str:
+    """Return what the lab said about an answer sheet that it could not use; "" if all was well."""
+    for cell in nb.cells:
+        if is_locked(cell):
+            for sheet in shown(cell, SHEET_MIME):
+                if sheet.get("status") == "set aside":
+                    return str(sheet.get("notice") or "The answer sheet could not be used.")
+    return ""
+
+
+def cell_errors(nb: Any) -> list[tuple[str, str, bool]]:
+    """Return (which cell, error, whether it is scored or locked) for each cell that raised."""
+    return [
+        (f"Cell {index}", f"{output.ename}: {output.evalue}", bool(is_grade(cell) or is_locked(cell)))
+        for index, cell in enumerate(nb.cells, start=1)
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+
+
+def restored_cells(nb: Any) -> list[str]:
+    """Return the grade ids that `autograder.preprocessors.RestoreCells` had to put back."""
+    note = nb.metadata.get(NOTE)
+    restored = note.get("restored", []) if isinstance(note, dict) else []
+    return [str(name) for name in restored]
+
+
+def learner_paragraphs(nb: Any) -> dict[str, str]:
+    """Return the paragraphs that `autograder.preprocessors.ShowParagraphs` put into a notebook, by item id."""
+    found = {}
+    for cell in nb.cells:
+        note = cell.metadata.get(NOTE)
+        if is_grade(cell) and isinstance(note, dict) and isinstance(note.get("paragraph"), str):
+            found[cell.metadata.nbgrader.grade_id] = note["paragraph"]
+    return found
