@@ -20,7 +20,8 @@ import nbformat
 from autograder.catalogue import CatalogueItem
 from autograder.course import Course
 from autograder.feedback import write_feedback
-from autograder.files import write_atomically
+from autograder.files import remove_tree, write_atomically, writing_to
+from autograder.forked import warm_up
 from autograder.grade import Graded, grade
 from autograder.handin import collect, pack
 from autograder.lab.desk import Desk
@@ -30,38 +31,8 @@ from autograder.roster import Learner, set_roster
 from autograder.scores import LabScores, lab_scores
 
 ABILITIES = {"new to it": -1.2, "learning": 0.0, "able": 1.2, "expert": 2.6}  # logits
-MISHAPS = {
-    3: "untouched",
-    8: "corrupt sheet",
-    14: "deleted test cell",
-    20: "raises",
-}  # place in the cohort -> mishap
-_FIRST = [
-    "Amina",
-    "Bastian",
-    "Carmen",
-    "Dinh",
-    "Elif",
-    "Farid",
-    "Greta",
-    "Hiro",
-    "Imani",
-    "Jonas",
-    "Keiko",
-    "Lucía",
-    "Maren",
-    "Noor",
-    "Oskar",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Samir",
-    "Tove",
-    "Umar",
-    "Vera",
-    "Wanda",
-    "Xavi",
-]
+MISHAPS = {3: "untouched", 8: "corrupt sheet", 14: "deleted test cell", 20: "raises"}  # place among 24 -> mishap
+MARKER = ".hrlab-demo"  # lies in a folder that a demo made, so that the next one may replace it
 _PARAGRAPHS = {
     "new to it": """The numbers are different for the two groups so the tool is unfair and we should stop using it at
 once. Everybody can see that this is not right and somebody should be told about it soon.""",
@@ -95,20 +66,21 @@ def sample_cohort(seed: int, size: int = 24) -> list[SampleLearner]:
     seed : int
         Seeds the draw of the levels.
     size : int
-        Learners.
+        Learners. From four on, each mishap happens to one of them.
 
     Returns
     -------
     list of SampleLearner
-        Six of each level in a cohort of 24, in drawn order.
+        As many of each level as can be, in drawn order.
     """
-    levels = [level for level in ABILITIES for _ in range(-(-size // len(ABILITIES)))][:size]
+    mishaps = {1 + (place - 1) * size // 24: mishap for place, mishap in MISHAPS.items()}
+    levels = (list(ABILITIES) * size)[:size]
     random.Random(seed).shuffle(levels)
     return [
         SampleLearner(
             Learner(f"learner{number:02d}", "Sample", f"Learner {number}", f"learner{number:02d}@example.org"),
             level,
-            MISHAPS.get(number, ""),
+            mishaps.get(number, ""),
         )
         for number, level in enumerate(levels, start=1)
     ]
@@ -234,6 +206,7 @@ def run_demo(
     folder: Path,
     *,
     lab: str = "resume_screening_audit",
+    size: int = 24,
     seed: int = 2004,
     labs: Path | None = None,
     step: Callable[[str], None] = lambda text: None,
@@ -244,9 +217,12 @@ def run_demo(
     Parameters
     ----------
     folder : Path
-        A new or empty folder; it holds the course afterwards, with the learners' desks in ``desks/``.
+        A new or empty folder, or one that an earlier demo made, which is replaced. It holds the course afterwards, with
+        the learners' desks in ``desks/``.
     lab : str
         The lab to hand in.
+    size : int
+        Learners in the cohort.
     seed : int
         Seeds the cohort and its answers.
     labs : Path, optional
@@ -264,12 +240,15 @@ def run_demo(
     Raises
     ------
     LabError
-        Whatever goes wrong on the way.
+        If the folder holds anything else, or whatever goes wrong on the way.
     """
+    _remove_earlier(folder)
+    warm_up()
     step("Making a course and releasing the lab (its instructor version runs first)")
     course = Course.new(folder, labs=labs)
+    write_atomically(course.root / MARKER, b"Made by `hrlab demo`, which may replace this folder.\n")
     items = release(course, lab)
-    cohort = sample_cohort(seed)
+    cohort = sample_cohort(seed, size)
     set_roster(course, [sample.learner for sample in cohort])
     step(f"{len(cohort)} learners hand in")
     rng = random.Random(seed)
@@ -277,9 +256,22 @@ def run_demo(
     for number, sample in enumerate(cohort):
         desk = Desk(course.root / "desks" / sample.learner.learner_id, course.exchange)
         hand_in_as(desk, sample, lab, items, rng, start + timedelta(minutes=50 * number))
-    step("Collecting and grading")
+    step("Collecting and grading, several at a time")
     collect(course, lab)
     grade(course, lab, progress=progress)
     step("Writing feedback and the report")
     feedback = write_feedback(course, lab)
     return DemoResult(course, lab_scores(course, lab), cohort, write_report(course, lab), feedback)
+
+
+def _remove_earlier(folder: Path) -> None:
+    """Empty a folder that an earlier demo made; the marker goes last, so that a broken-off removal can go on."""
+    folder = folder.expanduser()
+    if not (folder / MARKER).is_file():
+        return
+    with writing_to(folder):
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == MARKER):
+            if path.is_dir() and not path.is_symlink():
+                remove_tree(path)
+            else:
+                path.unlink()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 from autograder.course import Course
+from autograder.files import write_atomically
 from autograder.grade import Graded
 from autograder.scores import lab_scores
 
@@ -66,6 +68,26 @@ def scores_csv(course: Course, labs: list[str]) -> str:
                 row |= {f"{scores.lab}.{item}": f"{value:g}" for item, value in points.get(learner, {}).items()}
             writer.writerow(row)
     return stream.getvalue()
+
+
+def write_scores(course: Course, labs: list[str], to: Path) -> None:
+    """Write `scores_csv` to a file, with the mark by which Excel knows UTF-8.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    labs : list of str
+        Released labs.
+    to : Path
+        The file; one that exists is replaced.
+
+    Raises
+    ------
+    CourseError
+        If the file cannot be written.
+    """
+    write_atomically(to, scores_csv(course, labs).encode("utf-8-sig"))
 
 
 def _state(learner: str, graded: dict[str, Graded], waiting: dict[str, int]) -> str:

@@ -43,6 +43,14 @@ def warm_context() -> Any:
     return context
 
 
+def warm_up() -> None:
+    """Start the server of `warm_context` now, so that it has imported nbgrader when the grading begins."""
+    if warm_context().get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running
+
+        ensure_running()
+
+
 def use_forked_kernels(notebook: Path) -> None:
     """Fork the kernels that this process starts from a server of its own that has imported what a notebook imports.
 

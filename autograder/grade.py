@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import re
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -220,7 +221,9 @@ def _autograde(course: Course, lab: str, learner: str) -> Graded:
         return Graded(learner, lab, Outcome.SUBMISSION_FAILED, (problem,), (problem,))
     autograded = course.notebook("autograded", lab, learner)
     before = learner_paragraphs(_read(autograded)) if autograded.exists() else {}
-    result = course.nbgrader.autograde(lab, learner, force=True)
+    with warnings.catch_warnings():  # nbgrader adds rows in an order that SQLAlchemy 2 mentions; the rows are right
+        warnings.filterwarnings("ignore", message="Object of type <Submitted")
+        result = course.nbgrader.autograde(lab, learner, force=True)
     if not (result["success"] and autograded.exists()):
         outcome, note = explain_failure((result.get("error") or "") + (result.get("log") or ""))
         return Graded(learner, lab, outcome, (note,), (note if outcome is Outcome.SUBMISSION_FAILED else OUR_FAULT,))

@@ -11,7 +11,7 @@ import pytest
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect = playwright_api.expect
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 SLOW_MS = 60_000
 ANSWERS = {
@@ -83,6 +83,7 @@ def test_keyboard_only_on_a_phone(browser, voila, lab_folder):
     page.close()
 
 
+@pytest.mark.slow
 def test_unfinished_and_malformed_answers_are_listed(browser, voila, lab_folder):
     page = browser.new_page()
     open_lab(page, voila(lab_folder))
@@ -96,6 +97,7 @@ def test_unfinished_and_malformed_answers_are_listed(browser, voila, lab_folder)
     page.close()
 
 
+@pytest.mark.slow
 def test_a_stopped_lab_is_said_plainly(browser, voila, lab_folder):
     page = browser.new_page()
     address = voila(lab_folder)
@@ -106,6 +108,7 @@ def test_a_stopped_lab_is_said_plainly(browser, voila, lab_folder):
     page.close()
 
 
+@pytest.mark.slow
 def test_typing_then_closing_loses_nothing(browser, voila, lab_folder):
     address = voila(lab_folder)
     context = browser.new_context()
