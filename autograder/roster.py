@@ -55,8 +55,9 @@ def read_roster(path: Path) -> list[Learner]:
     Raises
     ------
     CourseError
-        If the file is missing, not UTF-8 text, has no learner_id column, a blank, malformed or repeated id. The message
-        names the row as a spreadsheet counts it.
+        If the file is missing, not UTF-8 text, has no learner_id column, a blank, malformed or repeated id. Ids that
+        differ only in case count as one: on Windows and macOS they would name the same folder. The message names the
+        row as a spreadsheet counts it.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -81,7 +82,7 @@ def read_roster(path: Path) -> list[Learner]:
             f"The roster {path} has no column learner_id (found: {', '.join(filter(None, names)) or 'nothing'}).",
             f"Its first line must name the columns: {','.join(COLUMNS)}; only learner_id is required.",
         )
-    learners: dict[str, Learner] = {}
+    learners: dict[str, tuple[int, Learner]] = {}  # by folded id
     for number, row in enumerate(rows[1:], start=2):
         if not any(value.strip() for value in row):
             continue
@@ -94,15 +95,18 @@ def read_roster(path: Path) -> list[Learner]:
             raise CourseError(
                 f"{path}, row {number}: {reason}", "Mend that row; the old roster is still in place."
             ) from error
-        if learner.learner_id in learners:
+        folded = learner.learner_id.casefold()
+        if folded in learners:
+            earlier, other = learners[folded]
+            spelling = "" if other.learner_id == learner.learner_id else f", as {other.learner_id!r}"
             raise CourseError(
-                f"{path}, row {number}: the learner id {learner.learner_id!r} stands in an earlier row too.",
-                "Ids must be unique; the old roster is still in place.",
+                f"{path}, row {number}: the learner id {learner.learner_id!r} stands in row {earlier} too{spelling}.",
+                "Ids must be unique, and not only by capital letters; the old roster is still in place.",
             )
-        learners[learner.learner_id] = learner
+        learners[folded] = number, learner
     if not learners:
         raise CourseError(f"The roster {path} names no learner.", "Add one row a learner below the header.")
-    return list(learners.values())
+    return [learner for _, learner in learners.values()]
 
 
 def set_roster(course: Course, learners: list[Learner]) -> None:

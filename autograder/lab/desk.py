@@ -2,20 +2,25 @@
 
 ```text
 DESK/
-  desk.json             who sits here: role and learner id
-  labs/<lab>/           fetched labs, each with its answer sheet
-  lessons/<track>/      lessons, each with its answer sheet
-  handed-in/            a copy and the receipt of every hand-in
+  desk.json             who sits here (role and learner id) and the id of the course
+  people/<learner>/     one folder for each learner who ever sat here, so that two on one computer share nothing
+    labs/<lab>/         fetched labs, each with its answer sheet
+    lessons/<track>/    lessons, each with its answer sheet
+    handed-in/          a copy and the receipt of every hand-in
+    set-aside/          notebooks that a fresh copy of their lab took the place of
 ```
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from autograder.course import check_id, notebook_title
 from autograder.errors import CourseError
@@ -77,6 +82,8 @@ class KeptReceipt:
         Name of the copy in ``handed-in``.
     delivered : bool
         False where the learner still has to send the file to the trainer.
+    answers_sha256 : str or None
+        Checksum of the answer sheet handed in, "" if there was none; None in a receipt that does not say.
     """
 
     lab: str
@@ -85,16 +92,31 @@ class KeptReceipt:
     sha256: str
     file: str
     delivered: bool
+    answers_sha256: str | None = None
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson of the curriculum: track folder, name, title and where its notebook lies on the desk."""
+    """A lesson of the curriculum as it lies on the desk.
+
+    Parameters
+    ----------
+    track, name, title : str
+        Its track's folder, its own name and its first heading.
+    path : str
+        Where its notebook lies, relative to the desk.
+    questions : int
+        How many questions it asks.
+    answered : int
+        How many of them have an answer.
+    """
 
     track: str
     name: str
     title: str
     path: str
+    questions: int
+    answered: int
 
 
 @dataclass(frozen=True)
@@ -104,7 +126,7 @@ class Desk:
     Parameters
     ----------
     root : Path
-        The learner's folder; made when needed.
+        The desk's folder; made when needed.
     exchange : Path or None
         The course's shared folder (``exchange/<course id>``); None where this machine does not see one.
     """
@@ -114,19 +136,29 @@ class Desk:
 
     @property
     def course_id(self) -> str:
-        """Id of the course: its shared folder has that name, and so has a desk that lost sight of it."""
-        return self.exchange.name if self.exchange else self.root.name
+        """Id of the course: the name of its shared folder, also where that was seen only once."""
+        if self.exchange:
+            return self.exchange.name
+        known = self._noted().get("course")
+        return known if isinstance(known, str) and known else self.root.name
 
     @property
     def profile(self) -> Profile:
         """Who sits here; blank if unknown."""
-        try:
-            content = json.loads((self.root / "desk.json").read_text(encoding="utf-8"))
-            role, learner = content["role"], content["learner"]
-        except (OSError, ValueError, KeyError, TypeError):
+        noted = self._noted()
+        role, learner = noted.get("role"), noted.get("learner")
+        if not isinstance(role, str) or role not in get_args(Role) or not isinstance(learner, str):
             return Profile()
-        known = role in get_args(Role) if isinstance(role, str) else False
-        return Profile(role, learner) if known and isinstance(learner, str) else Profile()
+        try:
+            return Profile(role, check_id(learner, "learner id") if learner else "")  # type: ignore[arg-type]
+        except CourseError:
+            return Profile()
+
+    @property
+    def home(self) -> Path:
+        """Where everything of whoever sits here lies; the desk itself while nobody has given an id."""
+        learner = self.profile.learner
+        return self.root / "people" / learner if learner else self.root
 
     def sit_down(self, role: str, learner: str) -> None:
         """Remember who sits here.
@@ -140,31 +172,53 @@ class Desk:
             raise CourseError(f"There is no role {role!r}.", "Choose one on the start page.")
         if role != "trainer" or learner:
             check_id(learner, "learner id")
-        write_atomically(self.root / "desk.json", json.dumps({"role": role, "learner": learner}).encode())
+        self._note(role=role, learner=learner)
+
+    def _noted(self) -> dict[str, Any]:
+        """Read desk.json; nothing if it cannot be read."""
+        try:
+            content = json.loads((self.root / "desk.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def _note(self, **changes: str) -> None:
+        """Change desk.json; the course is noted too while its shared folder is in sight."""
+        before = self._noted()
+        after = {**before, **({"course": self.exchange.name} if self.exchange else {}), **changes}
+        if after != before:
+            write_atomically(self.root / "desk.json", json.dumps(after).encode())
 
     # Labs
 
     def labs(self) -> list[str]:
         """Names of the labs that were released or lie on the desk already, sorted."""
-        found = {path.stem for path in self.root.glob("labs/*/*.ipynb") if path.stem == path.parent.name}
+        found = {path.stem for path in self.home.glob("labs/*/*.ipynb") if path.stem == path.parent.name}
         if self.exchange:
             found |= {path.stem for path in self.exchange.glob("outbound/*/*.ipynb") if path.stem == path.parent.name}
         return sorted(found)
 
     def folder(self, lab: str) -> Path:
         """Where a lab lies, or would lie, on the desk."""
-        return self.root / "labs" / lab
+        return self.home / "labs" / lab
+
+    def notebook(self, lab: str) -> Path:
+        """Where a lab's notebook lies, or would lie, on the desk."""
+        return self.folder(lab) / f"{lab}.ipynb"
 
     def title(self, lab: str) -> str:
         """Return a lab's title."""
-        name = f"{lab}.ipynb"
         if self.is_fetched(lab) or self.exchange is None:
-            return notebook_title(self.folder(lab) / name)
-        return notebook_title(self.exchange / "outbound" / lab / name)
+            return notebook_title(self.notebook(lab))
+        return notebook_title(self.exchange / "outbound" / lab / f"{lab}.ipynb")
 
     def is_fetched(self, lab: str) -> bool:
         """Tell whether the lab lies on the desk."""
-        return (self.folder(lab) / f"{lab}.ipynb").is_file()
+        return self.notebook(lab).is_file()
+
+    def is_released(self, lab: str) -> bool:
+        """Tell whether the lab can be fetched from here."""
+        return self.exchange is not None and (self.exchange / "outbound" / lab / f"{lab}.ipynb").is_file()
 
     def fetch(self, lab: str) -> None:
         """Copy a released lab to the desk; a file that is there already is kept.
@@ -181,6 +235,31 @@ class Desk:
             target = self.folder(lab) / path.relative_to(source)
             if path.is_file() and not target.exists():
                 write_atomically(target, path.read_bytes())
+        self._note()
+
+    def fetch_fresh(self, lab: str) -> Path:
+        """Replace a lab's notebook by the released one; answers and other files stay.
+
+        Returns
+        -------
+        Path
+            Where the old notebook lies now: in ``set-aside``, outside the folder that is handed in.
+
+        Raises
+        ------
+        CourseError
+            If the lab was not fetched before or is not released, or the desk cannot be written; the old notebook is
+            in its place then.
+        """
+        if not (self.is_fetched(lab) and self.is_released(lab)) or self.exchange is None:
+            raise CourseError(f"There is no fresh copy of {lab!r}.", "Ask your trainer whether it was released.")
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        names = (self.home / "set-aside" / f"{lab}.{stamp}-{number}.ipynb" for number in count(1))
+        aside = next(path for path in names if not path.exists())
+        write_atomically(aside, self.notebook(lab).read_bytes())
+        write_atomically(self.notebook(lab), (self.exchange / "outbound" / lab / f"{lab}.ipynb").read_bytes())
+        self.fetch(lab)
+        return aside
 
     def questions(self, lab: str) -> list[Question]:
         """Return the questions of a lab with what is missing or malformed, in order; empty if it has no forms."""
@@ -214,7 +293,7 @@ class Desk:
             course=self.course_id,
             lab=lab,
             learner=learner,
-            keep=self.root / "handed-in",
+            keep=self.home / "handed-in",
             shared=self.exchange / "handins" if self.exchange else None,
         )
         line = {
@@ -224,6 +303,7 @@ class Desk:
             "sha256": receipt.sha256,
             "file": receipt.path.name,
             "delivered": receipt.delivered,
+            "answers_sha256": receipt.manifest.files.get("answers.json", ""),
         }
         write_atomically(receipt.path.with_suffix(".json"), (json.dumps(line, indent=1) + "\n").encode())
         return receipt
@@ -231,7 +311,7 @@ class Desk:
     def receipts(self, lab: str) -> list[KeptReceipt]:
         """Return the receipts for a lab, newest first."""
         found = []
-        for path in self.root.glob("handed-in/*.json"):
+        for path in self.home.glob("handed-in/*.json"):
             try:
                 content = json.loads(path.read_text(encoding="utf-8"))
                 content["handed_in_at"] = datetime.fromisoformat(content["handed_in_at"])
@@ -241,6 +321,17 @@ class Desk:
             if receipt.lab == lab and receipt.handed_in_at.tzinfo is not None:
                 found.append(receipt)
         return sorted(found, key=lambda receipt: receipt.handed_in_at, reverse=True)
+
+    def has_changed(self, lab: str) -> bool:
+        """Tell whether the answers differ from those in the newest hand-in; False if nothing was handed in."""
+        newest = next(iter(self.receipts(lab)), None)
+        if newest is None or newest.answers_sha256 is None:
+            return False
+        try:
+            now = hashlib.sha256((self.folder(lab) / "answers.json").read_bytes()).hexdigest()
+        except OSError:
+            now = ""
+        return now != newest.answers_sha256
 
     def feedback(self, lab: str) -> Path | None:
         """Return the feedback page on the newest hand-in that has one."""
@@ -257,23 +348,33 @@ class Desk:
         """Lay every lesson of the curriculum on the desk and list them in the order of the tracks."""
         found = []
         for source in sorted(curriculum().glob("[0-9]*/[0-9]*.ipynb")):
-            target = self.root / "lessons" / source.parent.name / source.name
+            target = self.home / "lessons" / source.parent.name / source.name
             if not target.exists():  # a learner's copy, with what they changed in it, is never replaced
                 write_atomically(target, source.read_bytes())
+            name = source.stem.partition("_")[2]  # 01_tables keeps its answers in answers-tables.json
+            asked = _questions_in(source)
+            answers = read_answers(target.parent, lab=name, filename=f"answers-{name}.json")
             found.append(
                 Lesson(
-                    source.parent.name,
-                    source.stem,
-                    notebook_title(source),
-                    target.relative_to(self.root).as_posix(),
+                    track=source.parent.name,
+                    name=source.stem,
+                    title=notebook_title(source),
+                    path=target.relative_to(self.root).as_posix(),
+                    questions=len(asked),
+                    answered=sum(answers.get(item) is not None for item in asked),
                 )
             )
         return found
 
-    def has_started(self, lesson: Lesson) -> bool:
-        """Tell whether a lesson's answer sheet lies on the desk."""
-        name = lesson.name.split("_", 1)[1]  # 01_rates_and_ratios keeps its answers in answers-rates_and_ratios.json
-        return ((self.root / lesson.path).parent / f"answers-{name}.json").exists()
+
+def _questions_in(lesson: Path) -> set[str]:
+    """Ids of the questions that a lesson's notebook asks with `lesson.predict` and `lesson.check`."""
+    try:
+        cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    return set(re.findall(r"""\blesson\.(?:predict|check)\(\s*["'](\w+)["']""", code))
 
 
 def curriculum() -> Path:

@@ -22,6 +22,7 @@ _NOBODY = (
     "@jupyter/nbgrader:assignment-list",
     "@jupyter/nbgrader:course-list",
     "@jupyterlab/apputils-extension:announcements",
+    "jupyterlab-jupytext",  # its server half is off
 )
 _DEVELOPERS_ONLY = ("@jupyterlab/extensionmanager-extension", "@jupyterlab/debugger-extension")
 

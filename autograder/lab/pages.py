@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_escape, url_path_join
 from tornado import web
 
 from autograder.course import Course
-from autograder.lab.desk import Desk, KeptReceipt, Question
+from autograder.errors import CourseError
+from autograder.lab.desk import Desk, KeptReceipt, Profile, Question, Role
 from autograder.report import report_html
 from autograder.roster import roster_of
 from autograder.scores import lab_scores
@@ -29,6 +32,7 @@ def handlers(base_url: str, desk: Desk, course: Course | None) -> list[Any]:
         r"/hrlab/who": WhoPage,
         r"/hrlab/fetch": FetchAction,
         r"/hrlab/lab/([\w.@-]+)": HandInPage,
+        r"/hrlab/fresh/([\w.@-]+)": FreshCopyAction,
         r"/hrlab/feedback/([\w.@-]+)": FeedbackPage,
         r"/hrlab/handed-in/([\w.@+-]+\.zip)": HandedInFile,
         r"/hrlab/report/([\w.@-]+)": ReportPage,
@@ -51,27 +55,34 @@ class Page(JupyterHandler):
     def show(self, template: str, **values: Any) -> None:
         """Write a page."""
         self.set_header("Content-Type", "text/html; charset=UTF-8")
-        self.finish(
-            page(
-                TEMPLATES,
-                template,
-                base_url=self.base_url,
-                profile=self.desk.profile,
-                course_id=self.desk.course_id,
-                is_course_server=self.course is not None,
-                xsrf=self.xsrf_form_html(),
-                **values,
-            )
-        )
+        ours = {
+            "base_url": self.base_url,
+            "profile": self.desk.profile,
+            "course_id": self.desk.course_id,
+            "is_course_server": self.course is not None,
+            "xsrf": self.xsrf_form_html(),
+            "local_time": local_time,
+        }
+        self.finish(page(TEMPLATES, template, **ours, **values))
+
+    def show_file(self, html: str) -> None:
+        """Write a page that is made to be mailed too, with the way back to the start page that such a file lacks."""
+        back = f'<header class="bar"><div><a href="{escape(self.base_url)}hrlab">← Start page</a></div></header>'
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        self.finish(html.replace('<main id="main">', f'{back}\n<main id="main">', 1))
 
     def go(self, *parts: str) -> None:
         """Send the browser to another page of ours."""
         self.redirect(url_path_join(self.base_url, "hrlab", *parts))
 
     def open_url(self, notebook: str) -> str:
-        """Where a notebook opens for whoever sits here: without code for HR staff, in JupyterLab for the others."""
+        """Where a notebook on the desk opens for whoever sits here: without code for HR staff, else in JupyterLab."""
         place = ("voila", "render") if self.desk.profile.role == "hr" else ("lab", "tree")
         return url_path_join(self.base_url, *place, url_escape(notebook))
+
+    def lab_url(self, lab: str) -> str:
+        """Where a lab opens for whoever sits here."""
+        return self.open_url(self.desk.notebook(lab).relative_to(self.desk.root).as_posix())
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Show our own errors as sentences; leave the rest to Jupyter."""
@@ -88,6 +99,15 @@ class Page(JupyterHandler):
             super().log_exception(typ, value, tb)
 
 
+def local_time(moment: datetime, *, utc: bool = False) -> str:
+    """Return a time as the clock on this computer shows it, with its zone; on request in UTC too, if that differs."""
+    here = moment.astimezone()
+    text = f"{here:%Y-%m-%d %H:%M} {here.tzname()}"
+    if utc and here.utcoffset():
+        text += f" ({moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+    return text
+
+
 @dataclass(frozen=True)
 class LabCard:
     """One lab on the start page."""
@@ -99,6 +119,7 @@ class LabCard:
     questions: list[Question]
     receipts: list[KeptReceipt]
     has_feedback: bool
+    changed: bool
 
     @property
     def answered(self) -> int:
@@ -107,11 +128,11 @@ class LabCard:
 
     @property
     def step(self) -> str:
-        """What comes next in this lab: fetch, start, go on, hand in, wait or feedback."""
+        """What comes next in this lab: fetch, start, go on, hand in, hand in again, wait or feedback."""
         if not self.fetched:
             return "fetch"
         if self.receipts:
-            return "feedback" if self.has_feedback else "wait"
+            return "feedback" if self.has_feedback else "hand in again" if self.changed else "wait"
         if self.questions and self.answered == len(self.questions):
             return "hand in"
         return "go on" if self.answered else "start"
@@ -129,9 +150,7 @@ class StartPage(Page):
         elif role == "trainer":
             self.show("trainer.html", labs=course_status(self.course) if self.course else [], course=self.course)
         else:
-            lessons = [
-                (lesson, self.open_url(lesson.path), self.desk.has_started(lesson)) for lesson in self.desk.lessons()
-            ]
+            lessons = [(lesson, self.open_url(lesson.path)) for lesson in self.desk.lessons()]
             self.show("start.html", labs=self._cards(), lessons=lessons)
 
     def _cards(self) -> list[LabCard]:
@@ -140,10 +159,11 @@ class StartPage(Page):
                 name=lab,
                 title=self.desk.title(lab),
                 fetched=self.desk.is_fetched(lab),
-                url=self.open_url(f"labs/{lab}/{lab}.ipynb"),
+                url=self.lab_url(lab),
                 questions=self.desk.questions(lab),
                 receipts=self.desk.receipts(lab),
                 has_feedback=self.desk.feedback(lab) is not None,
+                changed=self.desk.has_changed(lab),
             )
             for lab in self.desk.labs()
         ]
@@ -155,25 +175,30 @@ class WhoPage(Page):
     @web.authenticated
     def get(self) -> None:
         """Show the question."""
-        self.show("who.html", problem="")
+        self.show("who.html", problem="", wrong="", typed=self.desk.profile)
 
     @web.authenticated
     def post(self) -> None:
         """Remember the answer."""
         role, learner = self.get_body_argument("role", ""), self.get_body_argument("learner", "").strip()
-        problem = ""
+        known = {name.casefold(): name for name in (roster_of(self.course) if self.course else {})}
+        learner = known.get(learner.casefold(), learner)
+        wrong, problem = "learner", ""
         if role == "trainer" and self.course is None:
+            wrong = "role"
             problem = "This is a learner's place: it holds no course, so there is nothing to grade here."
-        elif role != "trainer" and self.course and (roster := roster_of(self.course)) and learner not in roster:
+        elif role != "trainer" and known and learner.casefold() not in known:
             problem = f"There is no learner id {learner!r} on the roster. Check its spelling, or ask your trainer."
         else:
             try:
                 self.desk.sit_down(role, learner)
-            except LabError as error:
-                problem = str(error)
+            except CourseError as error:
+                wrong = "learner" if role in get_args(Role) else "role"
+                problem = f"{error.problem} {error.hint}"
         if problem:
             self.set_status(400)
-            self.show("who.html", problem=problem)
+            typed = Profile(role if role in get_args(Role) else None, learner)  # type: ignore[arg-type]
+            self.show("who.html", problem=problem, wrong=wrong, typed=typed)
         else:
             self.go()
 
@@ -186,6 +211,16 @@ class FetchAction(Page):
         """Fetch and go back to the start page."""
         self.desk.fetch(self.get_body_argument("lab"))
         self.go()
+
+
+class FreshCopyAction(Page):
+    """Bring a lab's notebook to the desk once more, as it was released."""
+
+    @web.authenticated
+    def post(self, lab: str) -> None:
+        """Put the old notebook aside, copy the released one and go back to the hand-in page."""
+        self.desk.fetch_fresh(lab)
+        self.redirect(url_path_join(self.base_url, "hrlab", "lab", lab) + "?fresh=1")
 
 
 class HandInPage(Page):
@@ -211,8 +246,11 @@ class HandInPage(Page):
             title=self.desk.title(lab),
             questions=self.desk.questions(lab),
             receipts=self.desk.receipts(lab),
-            url=self.open_url(f"labs/{lab}/{lab}.ipynb"),
+            url=self.lab_url(lab),
             has_feedback=self.desk.feedback(lab) is not None,
+            changed=self.desk.has_changed(lab),
+            is_released=self.desk.is_released(lab),
+            is_fresh=self.get_query_argument("fresh", "") == "1",
         )
 
 
@@ -225,7 +263,7 @@ class FeedbackPage(Page):
         path = self.desk.feedback(lab)
         if path is None:
             raise web.HTTPError(404, f"There is no feedback on {lab} yet.")
-        self.finish(path.read_text(encoding="utf-8"))
+        self.show_file(path.read_text(encoding="utf-8"))
 
 
 class HandedInFile(Page):
@@ -234,7 +272,7 @@ class HandedInFile(Page):
     @web.authenticated
     def get(self, name: str) -> None:
         """Download it."""
-        path = self.desk.root / "handed-in" / name
+        path = self.desk.home / "handed-in" / name
         if not path.is_file():
             raise web.HTTPError(404, f"There is no hand-in {name} on this desk.")
         self.set_header("Content-Type", "application/zip")
@@ -250,4 +288,4 @@ class ReportPage(Page):
         """Show it."""
         if self.course is None or self.desk.profile.role != "trainer":
             raise web.HTTPError(403, "Reports are for trainers.")
-        self.finish(report_html(self.course, lab_scores(self.course, lab)))
+        self.show_file(report_html(self.course, lab_scores(self.course, lab)))

@@ -20,7 +20,7 @@ class Places:
     Parameters
     ----------
     desk : Path
-        The learner's folder, made by `find_places`.
+        Where labs and answers lie, a folder for each learner in it; made by `find_places`.
     exchange : Path or None
         The course's shared folder, if this machine sees one.
     course : Course or None
@@ -44,7 +44,7 @@ def find_places(
     exchange : Path, optional
         A course's shared folder: a learner's machine. Exclusive with `course`.
     desk : Path, optional
-        The learner's folder; default ``~/hr-it-lab/<course id>``, or ``desk`` in the course folder.
+        Where labs and answers lie; default ``~/hr-it-lab/<course id>``, or ``desk`` in the course folder.
     tell : callable
         Told what is made, in words.
 
@@ -65,9 +65,9 @@ def find_places(
                 "--course and --exchange were both given.", "Trainers give --course, learners --exchange."
             )
         exchange = exchange.expanduser().resolve()
-        if not (exchange / "outbound").is_dir():
+        if not any((exchange / folder).is_dir() for folder in ("handins", "outbound")):
             raise CourseError(
-                f"{exchange} is not a course's shared folder (it holds no folder `outbound`).",
+                f"{exchange} is not a course's shared folder (it holds no folder `handins` or `outbound`).",
                 "Give the folder that your trainer named, …/exchange/<course id>.",
             )
         return Places(_made(desk or home / exchange.name), exchange, None)

@@ -17,7 +17,7 @@ def server_arguments(desk: Path, *, exchange: Path | None, course: Course | None
     Parameters
     ----------
     desk : Path
-        The learner's folder, which is all that the file browser, kernels and Voilà start from.
+        The desk, which is all that the file browser, kernels and Voilà start from.
     exchange : Path or None
         The course's shared folder.
     course : Course or None

@@ -13,6 +13,7 @@ from autograder.errors import CourseError
 from autograder.handin import read_handin
 from autograder.lab import desk as desk_module
 from autograder.lab.desk import Desk, Profile, notebook_title
+from evaluators.answers import AnswerSheet
 
 SPECS = [
     {
@@ -89,6 +90,7 @@ def test_a_role_or_id_that_does_not_exist_changes_nothing(desk, role, learner):
         pytest.param(b'{"role": "boss", "learner": "maria"}', id="unknown-role"),
         pytest.param(b'{"role": "hr", "learner": 7}', id="learner-is-a-number"),
         pytest.param(b'{"role": ["hr"], "learner": "maria"}', id="role-is-a-list"),
+        pytest.param(b'{"role": "hr", "learner": "../maria"}', id="learner-leads-out-of-the-desk"),
     ],
 )
 def test_garbage_in_the_desk_file_means_nobody_sits_here(desk, content):
@@ -107,6 +109,45 @@ def test_a_full_disk_keeps_the_old_profile(desk, monkeypatch):
     with pytest.raises(CourseError, match="No space left on device"):
         desk.sit_down("developer", "maria")
     assert desk.profile == Profile("hr", "maria")
+
+
+def test_two_learners_on_one_computer_share_nothing(desk, exchange, curriculum):
+    desk.sit_down("hr", "anna")
+    desk.fetch("audit")
+    answer(desk, {"rule": "ratio"})
+    (lesson, *_) = desk.lessons()
+    (desk.root / lesson.path).write_text("anna's notes")
+    receipt = desk.hand_in("audit")
+    (exchange / "feedback").mkdir()
+    (exchange / "feedback" / f"{receipt.sha256}.html").write_text("for anna")
+
+    desk.sit_down("hr", "bert")
+    assert not desk.is_fetched("audit")
+    assert problems(desk) == ["Not answered yet."] * 3
+    assert desk.receipts("audit") == []
+    assert desk.feedback("audit") is None
+    (lesson, *_) = desk.lessons()
+    assert (desk.root / lesson.path).read_text() != "anna's notes"
+    with pytest.raises(CourseError, match="holds no audit"):
+        desk.hand_in("audit")
+
+    desk.sit_down("developer", "anna")
+    assert problems(desk)[0] is None
+    assert [line.sha256 for line in desk.receipts("audit")] == [receipt.sha256]
+    assert desk.home == desk.root / "people" / "anna"
+
+
+@pytest.mark.parametrize("first", [lambda desk: desk.sit_down("hr", "maria"), lambda desk: desk.fetch("audit")])
+def test_a_desk_remembers_its_course(desk, first):
+    first(desk)
+    alone = Desk(desk.root, None)
+    assert alone.course_id == "hr-2026"
+    alone.sit_down("hr", "maria")
+    assert alone.course_id == "hr-2026"
+
+
+def test_a_desk_that_never_saw_its_course_goes_by_its_folder(tmp_path):
+    assert Desk(tmp_path / "hr-2027", None).course_id == "hr-2027"
 
 
 # Labs
@@ -183,6 +224,39 @@ def test_a_lab_that_was_fetched_half_is_whole_after_the_next_try(desk, exchange,
         assert (desk.folder("audit") / name).read_bytes() == (exchange / "outbound" / "audit" / name).read_bytes()
 
 
+def test_a_fresh_copy_keeps_answers_and_the_old_notebook(desk):
+    desk.sit_down("hr", "maria")
+    desk.fetch("audit")
+    released = desk.notebook("audit").read_bytes()
+    answer(desk, {"rule": "ratio"})
+    kept = []
+    for content in ("broken", "broken again"):
+        desk.notebook("audit").write_text(content)
+        kept.append(desk.fetch_fresh("audit"))
+        assert desk.notebook("audit").read_bytes() == released
+    assert [path.read_text() for path in kept] == ["broken", "broken again"]
+    assert problems(desk)[0] is None
+    _, files = read_handin(desk.hand_in("audit").path)
+    assert set(files) == {"audit.ipynb", "answers.json", "data/log.csv"}
+
+
+def test_a_fresh_copy_needs_a_released_lab_that_was_fetched(desk):
+    with pytest.raises(CourseError, match="no fresh copy"):
+        desk.fetch_fresh("audit")
+    desk.fetch("audit")
+    with pytest.raises(CourseError, match="no fresh copy"):
+        Desk(desk.root, None).fetch_fresh("audit")
+    assert (desk.is_released("audit"), Desk(desk.root, None).is_released("audit")) == (True, False)
+
+
+def test_a_full_disk_keeps_the_notebook_that_was_to_be_replaced(desk, full_disk):
+    desk.fetch("audit")
+    desk.notebook("audit").write_text("my work")
+    with full_disk(), pytest.raises(CourseError, match="No space left on device"):
+        desk.fetch_fresh("audit")
+    assert desk.notebook("audit").read_text() == "my work"
+
+
 # Questions
 
 
@@ -250,7 +324,7 @@ def test_handing_in_leaves_two_copies_and_a_receipt(seated, exchange):
     answer(seated, {"rule": "ratio"})
     receipt = seated.hand_in("audit")
     (shared,) = (exchange / "handins").iterdir()
-    kept = seated.root / "handed-in" / shared.name
+    kept = seated.home / "handed-in" / shared.name
     assert kept.read_bytes() == shared.read_bytes()
     manifest, files = read_handin(shared)
     assert (manifest.course, manifest.lab, manifest.learner) == ("hr-2026", "audit", "maria")
@@ -268,6 +342,29 @@ def test_receipts_are_listed_newest_first(seated):
         checksums.insert(0, seated.hand_in("audit").sha256)
     assert [receipt.sha256 for receipt in seated.receipts("audit")] == checksums
     assert seated.receipts("tone") == []
+
+
+def test_answers_that_changed_after_the_hand_in_are_noticed(seated):
+    assert not seated.has_changed("audit")
+    seated.hand_in("audit")  # nothing answered yet
+    assert not seated.has_changed("audit")
+    answer(seated, {"rule": "ratio"})
+    assert seated.has_changed("audit")
+    seated.hand_in("audit")
+    assert not seated.has_changed("audit")
+    answer(seated, {"rule": "count"})
+    assert seated.has_changed("audit")
+    (seated.folder("audit") / "answers.json").unlink()
+    assert seated.has_changed("audit")
+
+
+def test_a_receipt_that_names_no_answer_sheet_raises_no_alarm(seated):
+    path = seated.hand_in("audit").path.with_suffix(".json")
+    line = json.loads(path.read_text())
+    del line["answers_sha256"]
+    path.write_text(json.dumps(line))
+    answer(seated, {"rule": "ratio"})
+    assert not seated.has_changed("audit")
 
 
 def test_without_the_shared_folder_the_learner_has_to_send_the_file(seated):
@@ -310,7 +407,7 @@ def test_a_lab_that_was_not_fetched_cannot_be_handed_in(desk, exchange):
 def test_garbage_among_the_receipts_hides_no_other(seated, content):
     seated.hand_in("audit")
     seated.hand_in("audit")
-    (seated.root / "handed-in" / "garbage.json").write_bytes(content)
+    (seated.home / "handed-in" / "garbage.json").write_bytes(content)
     assert len([receipt for receipt in seated.receipts("audit") if receipt.learner == "maria"]) == 2
 
 
@@ -387,20 +484,36 @@ def test_a_lesson_that_was_laid_out_half_is_whole_after_the_next_try(desk, curri
     assert (desk.root / lesson.path).read_bytes() == (curriculum / "01_start" / "01_hello.ipynb").read_bytes()
 
 
-def test_a_lesson_has_started_when_its_sheet_lies_beside_it(desk, curriculum):
-    lesson = desk.lessons()[2]
-    assert not desk.has_started(lesson)
-    folder = (desk.root / lesson.path).parent
-    (folder / "answers-hello.json").write_text("{}")
-    assert not desk.has_started(lesson)
-    (folder / "answers-rates_and_ratios.json").write_text("{}")
-    assert desk.has_started(lesson)
+def test_a_lesson_says_how_far_one_is(desk, curriculum):
+    questions = (
+        'lesson.predict("guess", "?", {})\nx = 1\nlesson.check(\n    "sure",\n    "?", {})\nlesson.explore({}, draw)'
+    )
+    nbformat.write(
+        new_notebook(cells=[new_markdown_cell('lesson.check("text")'), new_code_cell(questions)]),
+        curriculum / "02_audit" / "01_rates_and_ratios.ipynb",
+    )
+
+    def progress():
+        return [(each.answered, each.questions) for each in desk.lessons()]
+
+    assert progress() == [(0, 0), (0, 0), (0, 2)]
+    folder = (desk.root / desk.lessons()[2].path).parent
+    sheet = AnswerSheet.open("rates_and_ratios", folder, "answers-rates_and_ratios.json")
+    sheet.set("guess", "a")
+    sheet.set("no_longer_asked", "a")
+    assert progress()[2] == (1, 2)
+    sheet.set("guess", None)
+    sheet.set("sure", "b")
+    assert progress()[2] == (1, 2)
+    sheet.path.write_text("garbage")
+    assert progress()[2] == (0, 2)
 
 
-def test_the_lessons_of_this_checkout_are_found():
+def test_the_lessons_of_this_checkout_are_found(desk):
     folder = desk_module.curriculum()
     assert folder.is_dir()
-    assert sorted(folder.glob("[0-9]*/[0-9]*.ipynb"))
+    assert len(desk.lessons()) == len(sorted(folder.glob("[0-9]*/[0-9]*.ipynb"))) > 0
+    assert all(lesson.questions for lesson in desk.lessons())
 
 
 @pytest.mark.parametrize(

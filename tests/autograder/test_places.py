@@ -21,9 +21,7 @@ def labs(tmp_path):
 
 @pytest.fixture
 def new_course(tmp_path, labs):
-    course = Course.new(tmp_path / "new-course", labs=labs, course_id="hr-2026")
-    course.outbound.mkdir()
-    return course
+    return Course.new(tmp_path / "new-course", labs=labs, course_id="hr-2026")
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +57,13 @@ def test_a_learners_machine(new_course, home):
     )
     assert place.desk.is_dir()
     assert told == []
+
+
+def test_a_shared_folder_is_known_by_its_labs_too(tmp_path):
+    """Where only what learners fetch is shared, and hand-ins travel by mail."""
+    (tmp_path / "shared" / "hr-2026" / "outbound").mkdir(parents=True)
+    place, _ = found(exchange=tmp_path / "shared" / "hr-2026")
+    assert place.exchange == tmp_path / "shared" / "hr-2026"
 
 
 def test_a_trainers_machine(new_course):

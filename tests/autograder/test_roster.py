@@ -83,7 +83,8 @@ def test_the_column_learner_id_wins_over_its_aliases(tmp_path):
         pytest.param("learner_id,email\n,,\n\n", "names no learner", id="only-blank-rows"),
         pytest.param("learner_id,email\nmaria,\n,jon@example.org\n", "row 3: '' cannot be", id="blank-id"),
         pytest.param("email,learner_id\n,maria\njon@example.org\n", "row 3: there is no learner_id", id="short-row"),
-        pytest.param("learner_id\nmaria\n\nmaria\n", "row 4: the learner id 'maria'", id="twice"),
+        pytest.param("learner_id\nmaria\n\nmaria\n", "row 4: the learner id 'maria' stands in row 2 too.", id="twice"),
+        pytest.param("learner_id\nAnna\nanna\n", "'anna' stands in row 2 too, as 'Anna'", id="twice-but-for-case"),
         pytest.param("learner_id\nmaria\n../jon\n", "row 3: '../jon' cannot be", id="bad-id"),
         pytest.param(
             'learner_id,first_name\nmaria,"Ma\nría"\na+b,\n',

@@ -35,7 +35,13 @@ def test_from_the_first_click_to_the_trainers_score(page, hrlab, course: Course,
     fits_a_phone_and_is_accessible(page)
     sit_down(page, "HR staff", "adda")
     expect(page.get_by_role("alert")).to_contain_text("no learner id 'adda' on the roster")
-    sit_down(page, "HR staff", "ada")
+    typed = page.get_by_label("Your learner id")
+    expect(typed).to_have_value("adda")
+    expect(typed).to_have_accessible_description(re.compile("no learner id 'adda'"))
+    expect(page.get_by_role("radio", name=re.compile("^HR staff"))).to_be_checked()
+    fits_a_phone_and_is_accessible(page)
+    sit_down(page, "HR staff", "Ada")  # capital letters are mended
+    expect(page.get_by_text("HR staff: ada")).to_be_visible()
     fits_a_phone_and_is_accessible(page)
     page.get_by_role("button", name="Fetch the lab").first.click()
     expect(page.get_by_text("0 of 4 answered").first).to_be_visible()
@@ -45,7 +51,7 @@ def test_from_the_first_click_to_the_trainers_score(page, hrlab, course: Course,
     page.get_by_role("radio", name="A ratio").check(timeout=SLOW_MS)
     page.get_by_role("textbox", name=re.compile("impact ratio")).fill("0,67")
     page.keyboard.press("Tab")
-    sheet = course.root / "desk" / "labs" / LAB / "answers.json"
+    sheet = course.root / "desk" / "people" / "ada" / "labs" / LAB / "answers.json"
     wait_until(page, lambda: sheet.exists() and len(json.loads(sheet.read_text())["answers"]) == 2)
     page.goto("about:blank")
 
@@ -66,6 +72,24 @@ def test_from_the_first_click_to_the_trainers_score(page, hrlab, course: Course,
     expect(receipt).to_contain_text("Checksum (SHA-256)")
     expect(receipt).to_contain_text("ada")
     fits_a_phone_and_is_accessible(page)
+
+    # A fresh copy of the lab keeps her answers. What she changes afterwards is pointed out until she hands in again.
+    page.get_by_text("The lab does not work any more?").click()
+    page.get_by_role("button", name="Get a fresh copy of the lab").click()
+    expect(page.get_by_text("You have a fresh copy of the lab")).to_be_visible()
+    expect(page.get_by_text("All 4 questions are answered")).to_be_visible()
+    expect(page.get_by_text("You changed answers after handing in")).to_have_count(0)
+    sheet.write_text(sheet.read_text().replace(MEMO, MEMO + " "))
+    page.goto(start)
+    expect(page.get_by_text("You changed answers after handing in").first).to_be_visible()
+    page.locator("#next").get_by_role("link", name="Check and hand in").click()
+    page.get_by_role("button", name="Hand in again").click()
+    expect(page.get_by_text("You changed answers after handing in")).to_have_count(0)
+
+    # Another learner on the same computer starts with nothing.
+    sit_down(page, "HR staff", "ben", at=start + "/who")
+    expect(page.get_by_role("button", name="Fetch the lab").first).to_be_visible()
+    assert page.request.get(f"{start}/lab/{LAB}").status == 404
 
     # The trainer collects and grades. A paragraph waits for a person, so the exit code is 1.
     assert hrlab_command("collect", course) == 0
@@ -97,6 +121,8 @@ def test_from_the_first_click_to_the_trainers_score(page, hrlab, course: Course,
     expect(page.get_by_text("6.5 of 7")).to_be_visible()
     assert "hidden_secret" not in page.content()
     fits_a_phone_and_is_accessible(page)
+    page.get_by_role("link", name="Start page").click()
+    expect(page.get_by_role("heading", name="What comes next")).to_be_visible()
 
 
 def test_a_learners_own_server_has_no_trainers_tools(page, hrlab, course: Course, tmp_path: Path) -> None:
@@ -109,7 +135,7 @@ def test_a_learners_own_server_has_no_trainers_tools(page, hrlab, course: Course
         assert page.request.get(root + path).status in (403, 404), path
     page.get_by_role("button", name="Fetch the lab").first.click()
     expect(page.get_by_role("link", name="Start the lab").first).to_have_attribute(
-        "href", f"/lab/tree/labs/{LAB}/{LAB}.ipynb"
+        "href", f"/lab/tree/people/ben/labs/{LAB}/{LAB}.ipynb"
     )
     config = page.request.get(root + "lab").text()
     for tool in ("@jupyter/nbgrader:formgrader", "@jupyter/nbgrader:create-assignment", "extension:announcements"):
