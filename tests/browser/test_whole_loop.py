@@ -106,6 +106,7 @@ def test_from_the_first_click_to_the_trainers_score(page, hrlab, course: Course,
     page.goto(start.removesuffix("hrlab") + f"formgrader/gradebook/{LAB}/{LAB}")
     page.get_by_role("link", name=re.compile("Submission")).first.click()
     expect(page.get_by_text(MEMO).first).to_be_visible()
+    page.wait_for_function("formgrader.grades?.loaded")  # until then nobody listens to the field
     score = page.locator("input.score").last
     score.fill("2.5")
     score.press("Tab")

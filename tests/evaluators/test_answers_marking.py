@@ -1,9 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_answers_items import GARBAGE, ITEMS, MEMO, ONE, ORDER, RATE, SOME, json_values
 
 from evaluators.answers import AnswerKeyError, Item, credit
+from tests.evaluators.test_answers_items import GARBAGE, ITEMS, MEMO, ONE, ORDER, RATE, SOME, json_values
 
 KEYS = {"one": "b", "some": ["a", "c"], "rate": 6.45, "order": ["c", "a", "b"]}
 
