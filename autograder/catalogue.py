@@ -15,8 +15,9 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.errors import CourseError
-from autograder.executed import ITEM_MIME, shown
+from autograder.executed import shown
 from autograder.files import write_atomically
+from evaluators.answers.mime import ITEM_MIME
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from typing import Any
 
 from nbgrader.utils import is_grade, is_locked
 
-ITEM_MIME = "application/vnd.hrlab.item+json"
-CREDIT_MIME = "application/vnd.hrlab.credit+json"
-SHEET_MIME = "application/vnd.hrlab.sheet+json"
+from evaluators.answers.mime import CREDIT_MIME, SHEET_MIME
+
 NOTE = "hrlab"  # notebook and cell metadata under which autograder.preprocessors leave their notes
 VERDICTS = ("right", "partly", "wrong", "unanswered")
 

@@ -4,7 +4,8 @@ from html import escape
 
 from evaluators.answers import Credit, Item, answer_text
 from evaluators.answers.items import is_blank
-from evaluators.widgets._display import CREDIT_MIME, show
+from evaluators.answers.mime import CREDIT_MIME
+from evaluators.widgets._display import show
 
 # Sign, word, ink, paper: the verdict never rests on colour alone.
 _LOOKS = {

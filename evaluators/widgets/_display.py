@@ -12,10 +12,6 @@ from typing import Any
 import anywidget
 from IPython.display import DisplayHandle, display
 
-ITEM_MIME = "application/vnd.hrlab.item+json"
-SHEET_MIME = "application/vnd.hrlab.sheet+json"
-CREDIT_MIME = "application/vnd.hrlab.credit+json"
-
 _WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 _CELL = "padding:.35em .75em;text-align:left;vertical-align:top;white-space:pre-wrap"
 

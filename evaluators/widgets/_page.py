@@ -7,7 +7,8 @@ from typing import Any
 
 from evaluators.answers import AnswerSheet, Item, answer_text, clean_value, problem_with
 from evaluators.answers.items import is_blank
-from evaluators.widgets._display import ITEM_MIME, SHEET_MIME, Replaceable, show, show_widget, standin
+from evaluators.answers.mime import ITEM_MIME, SHEET_MIME
+from evaluators.widgets._display import Replaceable, show, show_widget, standin
 from evaluators.widgets._form import Form, Reply
 
 Respond = Callable[[object], str]

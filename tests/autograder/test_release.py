@@ -11,8 +11,9 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 from autograder.catalogue import CatalogueItem, load_catalogue, run_notebook
 from autograder.course import Course, default_labs
 from autograder.errors import CourseError
-from autograder.executed import SHEET_MIME, shown
+from autograder.executed import shown
 from autograder.release import release
+from evaluators.answers.mime import SHEET_MIME
 from tests.small_lab import LAB, MODEL, small_lab, write_lab
 
 REAL_LABS = sorted(path.stem for path in default_labs().glob("*/*.ipynb"))
