@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -28,11 +29,11 @@ def main(folder: str) -> None:
     """Print the seconds to the first form of each released lab."""
     course = Course.open(folder)
     learner = next(iter(roster_of(course)))
-    with socket.socket() as free, tempfile.TemporaryDirectory() as temporary:
+    with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-        free.close()
-        desk = Desk(course.root.__class__(temporary), course.exchange)
+    with tempfile.TemporaryDirectory() as temporary:
+        desk = Desk(Path(temporary), course.exchange)
         desk.sit_down("hr", learner)
         for lab in course.released:
             desk.fetch(lab)
