@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment import assignment_of
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.executed import shown
@@ -44,6 +45,10 @@ class CatalogueItem:
         The form's own description, for checking an answer; empty for code.
     model_answer : object
         The instructor's answer, plain JSON. Never leaves the course folder.
+    notebook : str
+        The notebook that it stands in, without ``.ipynb``.
+    cell : str
+        Grade id of its scored cell: the item's id, or what follows the notebook's name in it.
     """
 
     id: str
@@ -55,6 +60,8 @@ class CatalogueItem:
     manual: bool
     spec: dict[str, Any]
     model_answer: Any
+    notebook: str = ""
+    cell: str = ""
 
 
 def run_notebook(notebook: Path, *, timeout_s: int = 120, keep_answers: bool = False) -> Any:
@@ -146,6 +153,8 @@ def build_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
                 manual=manual,
                 spec={key: value for key, value in spec.items() if key != "value"},
                 model_answer=spec.get("value"),
+                notebook=lab,
+                cell=item_id,
             )
         )
     if faults:
@@ -167,7 +176,7 @@ def save_catalogue(course: Course, lab: str, items: list[CatalogueItem]) -> None
 
 
 def load_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
-    """Return the items of a released lab.
+    """Return the items of a released lab; of an assignment that nbgrader released, what its gradebook knows.
 
     Raises
     ------
@@ -176,6 +185,42 @@ def load_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
     """
     try:
         text = (course.root / "catalogue" / f"{lab}.json").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.") from error
-    return [CatalogueItem(**item) for item in json.loads(text)]
+    except FileNotFoundError:
+        return _items_of(course, lab)
+    return [CatalogueItem(**{"notebook": lab, "cell": item["id"], **item}) for item in json.loads(text)]
+
+
+def _items_of(course: Course, lab: str) -> list[CatalogueItem]:
+    if not (course.root / "release" / lab).is_dir():
+        raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.")
+    assignment = assignment_of(course, lab)
+    scored = [
+        (notebook, cell) for notebook in assignment.notebooks for cell in notebook.cells if cell.points is not None
+    ]
+    return [
+        CatalogueItem(
+            id=item_id(notebook.name, cell.grade_id, several=len(assignment.notebooks) > 1),
+            number=number,
+            kind="paragraph" if cell.cell_type == "markdown" else "code",
+            prompt=cell.grade_id,
+            competency="",
+            points=float(cell.points or 0.0),
+            manual=cell.solution or cell.task or cell.cell_type != "code",
+            spec={},
+            model_answer=None,
+            notebook=notebook.name,
+            cell=cell.grade_id,
+        )
+        for number, (notebook, cell) in enumerate(scored, start=1)
+    ]
+
+
+def item_id(notebook: str, cell: str, *, several: bool) -> str:
+    """Return an item's id: its cell's grade id, after the notebook's name where an assignment has several.
+
+    Examples
+    --------
+    >>> item_id("p1", "squares", several=True)
+    'p1/squares'
+    """
+    return f"{notebook}/{cell}" if several else cell

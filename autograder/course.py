@@ -30,8 +30,10 @@ from typing import Any
 
 from autograder.errors import CourseError, GraderError
 from autograder.files import write_atomically, writing_to
+from evaluators.errors import LabError
 
 COURSE_ENV = "HRLAB_COURSE"
+DEFAULT_DB = "sqlite:///gradebook.db"
 CONFIG_NAME = "nbgrader_config.py"
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9_@-])?")
 _WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
@@ -46,6 +48,7 @@ here = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = {course_id!r}
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.source_directory = {labs!r}  # the labs' instructor versions
+c.CourseDirectory.db_url = {db!r}  # or postgresql://user@host/course
 c.Exchange.root = {exchange}
 c.ExchangeReleaseAssignment.force = True  # releasing again replaces what learners fetch
 
@@ -53,16 +56,8 @@ c.ExchangeReleaseAssignment.force = True  # releasing again replaces what learne
 c.ClearSolutions.code_stub = {{"python": "pass  # your code here"}}
 c.ClearSolutions.text_stub = "*Your paragraph from the form above appears here for your trainer.*"
 
-# nbgrader's own steps and two of ours: restore deleted cells first, show paragraphs to the person who scores them.
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "autograder.preprocessors.RestoreCells",
-    "nbgrader.preprocessors.OverwriteCells",
-    "autograder.preprocessors.ShowParagraphs",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+# `hrlab grade` takes nbgrader's steps in sandboxed sessions; nbgrader's own autograde says so and stops.
+c.Autograde.sanitize_preprocessors = ["autograder.preprocessors.GradeWithHrlab"]
 c.Execute.timeout = 60  # seconds a cell may take
 c.KernelManager.transport_encryption = "auto"
 """
@@ -110,13 +105,22 @@ class Course:
     ----------
     root : Path
         The course folder, absolute.
+    db : str
+        URL of the gradebook's database; "" for the one in the course's configuration.
     """
 
     root: Path
+    db: str = ""
 
     @classmethod
     def new(
-        cls, root: Path | str, *, labs: Path | None = None, course_id: str = "hr-it-lab", exchange: Path | None = None
+        cls,
+        root: Path | str,
+        *,
+        labs: Path | None = None,
+        course_id: str = "hr-it-lab",
+        exchange: Path | None = None,
+        db: str = DEFAULT_DB,
     ) -> Course:
         """Make a course folder with its nbgrader configuration.
 
@@ -131,6 +135,8 @@ class Course:
         exchange : Path, optional
             A folder that trainer and learners share; default ``exchange`` in the course folder, which nobody but you
             can open, since the gradebook and the keys lie there too.
+        db : str
+            URL of the gradebook's database; a relative SQLite path begins in the course folder.
 
         Returns
         -------
@@ -152,8 +158,11 @@ class Course:
                 f"{labs} holds no labs (no <lab>/<lab>.ipynb).",
                 "Pass --labs with the labs folder of a checkout.",
             )
+        from autograder.database import database_url
+
         place = 'str(here / "exchange")' if exchange is None else repr(str(exchange.expanduser().resolve()))
-        config = _CONFIG.format(course_id=course_id, labs=str(labs), exchange=place)
+        database_url(db, root)  # says so now if it cannot be read
+        config = _CONFIG.format(course_id=course_id, labs=str(labs), exchange=place, db=db)
         write_atomically(root / CONFIG_NAME, config.encode())
         course = cls(root)
         with writing_to(course.handins):
@@ -166,13 +175,15 @@ class Course:
         return course
 
     @classmethod
-    def open(cls, root: Path | str | None = None) -> Course:
+    def open(cls, root: Path | str | None = None, *, db: str = "") -> Course:
         """Find a course: the folder given, else the current one, else the one named by ``$HRLAB_COURSE``.
 
         Parameters
         ----------
         root : Path or str, optional
-            A course folder.
+            A course folder, ours or any of nbgrader's.
+        db : str
+            URL of the gradebook's database, instead of the one in the course's configuration.
 
         Returns
         -------
@@ -191,19 +202,31 @@ class Course:
         for candidate in candidates:
             folder = candidate.expanduser().resolve()
             if is_course(folder):
-                return cls(folder)
+                return cls(folder, db)
         raise CourseError(
-            f"{candidates[-1]} is not a course folder (no {CONFIG_NAME} with a course id in it).",
+            f"{candidates[-1]} is not a course folder (no {CONFIG_NAME} and no gradebook.db beside a folder source).",
             f"Make one with `hrlab course new DIR`, or name one with --course DIR or ${COURSE_ENV}.",
         )
 
     @cached_property
     def config(self) -> Any:
-        """The course's nbgrader configuration (a traitlets Config)."""
+        """The course's nbgrader configuration (a traitlets Config), with what nbgrader takes from the folder."""
+        from traitlets.config import Config
         from traitlets.config.loader import PyFileConfigLoader
 
+        from autograder.database import database_url
+
         try:
-            return PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config()
+            named = (self.root / CONFIG_NAME).is_file()
+            config = PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config() if named else Config()
+            if not config.CourseDirectory.get("root"):
+                config.CourseDirectory.root = str(self.root)
+            config.CourseDirectory.db_url = database_url(
+                self.db or str(config.CourseDirectory.get("db_url") or DEFAULT_DB), self.root
+            )
+            return config
+        except LabError:
+            raise
         except Exception as error:
             raise CourseError(
                 f"{self.root / CONFIG_NAME} cannot be read: {error}.", "Undo your last edit of that file."
@@ -212,7 +235,7 @@ class Course:
     @property
     def id(self) -> str:
         """The course id."""
-        return str(self.config.CourseDirectory.course_id)
+        return str(self.config.CourseDirectory.get("course_id") or self.root.name)
 
     @property
     def labs_folder(self) -> Path:
@@ -228,6 +251,11 @@ class Course:
     def released(self) -> list[str]:
         """Names of the labs that learners can fetch, sorted."""
         return _labs_in(self.outbound)
+
+    @property
+    def gradable(self) -> list[str]:
+        """Names of the labs that were released, by us or by `nbgrader generate_assignment`, sorted."""
+        return sorted({path.parent.name for path in self.root.glob("release/[!.]*/*.ipynb")})
 
     @property
     def exchange(self) -> Path:
@@ -257,10 +285,10 @@ class Course:
         CourseError
             If it has not; the message names the ones that exist.
         """
-        if name not in self.labs:
+        known = sorted({*self.labs, *self.gradable})
+        if name not in known:
             raise CourseError(
-                f"There is no lab {name!r} in {self.labs_folder}.",
-                f"Labs that exist: {', '.join(self.labs) or 'none'}.",
+                f"There is no lab {name!r} in {self.labs_folder}.", f"Labs that exist: {', '.join(known) or 'none'}."
             )
         return name
 
@@ -269,7 +297,7 @@ class Course:
         return [self.lab(name) for name in names] if names else among
 
     def title(self, lab: str) -> str:
-        """Return a lab's title: the first heading of its notebook."""
+        """Return a lab's title: the first heading of its notebook, its name where it has several notebooks."""
         return notebook_title(self.labs_folder / lab / f"{lab}.ipynb")
 
     def notebook(self, step: str, lab: str, learner: str = ".") -> Path:
@@ -342,9 +370,11 @@ def put_scripts_on_path() -> None:
 
 
 def is_course(folder: Path) -> bool:
-    """Tell whether a folder is a course: it holds an nbgrader configuration that names a course id."""
+    """Tell whether a folder is a course: it holds an nbgrader configuration for one, or its sources and gradebook."""
     config = folder / CONFIG_NAME
-    return config.is_file() and "course_id" in config.read_text(encoding="utf-8", errors="replace")
+    if config.is_file() and "CourseDirectory" in config.read_text(encoding="utf-8", errors="replace"):
+        return True
+    return (folder / "source").is_dir() and ((folder / "gradebook.db").is_file() or config.is_file())
 
 
 def notebook_title(path: Path) -> str:

@@ -21,7 +21,6 @@ from autograder.catalogue import CatalogueItem
 from autograder.course import Course
 from autograder.feedback import write_feedback
 from autograder.files import remove_tree, write_atomically, writing_to
-from autograder.forked import warm_up
 from autograder.grade import Graded, grade
 from autograder.handin import collect, pack
 from autograder.lab.desk import Desk
@@ -243,7 +242,6 @@ def run_demo(
         If the folder holds anything else, or whatever goes wrong on the way.
     """
     _remove_earlier(folder)
-    warm_up()
     step("Making a course and releasing the lab (its instructor version runs first)")
     course = Course.new(folder, labs=labs)
     write_atomically(course.root / MARKER, b"Made by `hrlab demo`, which may replace this folder.\n")

@@ -14,7 +14,7 @@ from nbgrader.utils import is_grade, is_locked
 
 from evaluators.answers.mime import CREDIT_MIME, SHEET_MIME
 
-NOTE = "hrlab"  # notebook and cell metadata under which autograder.preprocessors leave their notes
+NOTE = "hrlab"  # notebook and cell metadata under which grading leaves its notes
 VERDICTS = ("right", "partly", "wrong", "unanswered")
 
 
@@ -89,17 +89,41 @@ def cell_errors(nb: Any) -> list[tuple[str, str, bool]]:
 
 
 def restored_cells(nb: Any) -> list[str]:
-    """Return the grade ids that `autograder.preprocessors.RestoreCells` had to put back."""
+    """Return the grade ids that grading had to put back."""
     note = nb.metadata.get(NOTE)
     restored = note.get("restored", []) if isinstance(note, dict) else []
     return [str(name) for name in restored]
 
 
 def learner_paragraphs(nb: Any) -> dict[str, str]:
-    """Return the paragraphs that `autograder.preprocessors.ShowParagraphs` put into a notebook, by item id."""
+    """Return the paragraphs that `autograder.paragraphs.show_paragraphs` put into a notebook, by item id."""
     found = {}
     for cell in nb.cells:
         note = cell.metadata.get(NOTE)
         if is_grade(cell) and isinstance(note, dict) and isinstance(note.get("paragraph"), str):
             found[cell.metadata.nbgrader.grade_id] = note["paragraph"]
+    return found
+
+
+def failures(nb: Any) -> dict[str, tuple[str, str]]:
+    """Return why tests failed, by item id: a word for the kind of failure, and what a learner may read of it.
+
+    The words are those of `autograder.kernel.session`; a test that an older version graded has none.
+    """
+    found = {}
+    for cell in nb.cells:
+        note = cell.metadata.get(NOTE)
+        failed = note.get("failed") if isinstance(note, dict) else None
+        if is_grade(cell) and isinstance(failed, list) and len(failed) == 2:
+            found[cell.metadata.nbgrader.grade_id] = (str(failed[0]), str(failed[1]))
+    return found
+
+
+def solutions(nb: Any) -> dict[str, str]:
+    """Return what stands in the cells that a person scores, by grade id; `nb` may be plain JSON."""
+    found = {}
+    for cell in nb["cells"]:
+        spec = cell["metadata"].get("nbgrader", {})
+        if spec.get("grade") and spec.get("solution"):
+            found[spec["grade_id"]] = "".join(cell["source"])
     return found

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from autograder.catalogue import CatalogueItem
 from autograder.course import Course
-from autograder.executed import credits_shown, learner_paragraphs
+from autograder.executed import credits_shown, failures, learner_paragraphs
 from autograder.files import write_atomically
-from autograder.grade import Outcome, is_current
+from autograder.grade import is_current
 from autograder.handin import submitted_at
 from autograder.report import TEMPLATES
+from autograder.results import Outcome
 from autograder.scores import LabScores, lab_scores
 from evaluators.reports import page
 
@@ -104,19 +105,67 @@ def items_feedback(course: Course, scores: LabScores, learner: str) -> list[Item
     """Return what a learner reads about each question, in the order of the lab."""
     import nbformat
 
-    nb = nbformat.read(course.notebook("autograded", scores.lab, learner), as_version=4)
-    said = credits_shown(nb)
-    paragraphs = learner_paragraphs(nb)
+    folder = course.root / "autograded" / learner / scores.lab
+    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
+    said = {name: credits_shown(nb) for name, nb in notebooks.items()}
+    paragraphs = {name: learner_paragraphs(nb) for name, nb in notebooks.items()}
+    failed = {name: failures(nb) for name, nb in notebooks.items()}
     points = scores.table[scores.table["learner"] == learner].set_index("item")["score"]
     entries = []
     for item in scores.items:
         earned = None if points.isna().get(item.id, True) else float(points[item.id])
-        credit = said.get(item.id)
+        credit = said.get(item.notebook, {}).get(item.cell)
+        answer = ""
         if item.manual:
-            answer = paragraphs.get(item.id, "")
-            verdict = "waits" if earned is None else "scored" if answer else "unanswered"
+            answer = paragraphs.get(item.notebook, {}).get(item.cell, "")
+            verdict = "waits" if earned is None else "scored" if answer or item.kind == "code" else "unanswered"
             message = scores.comments.get((learner, item.id), "")
+        elif credit:
+            answer, verdict, message = credit.answer, credit.verdict, credit.message
         else:
-            answer, verdict, message = (credit.answer, credit.verdict, credit.message) if credit else ("", "scored", "")
+            verdict = "right" if earned == item.points else "partly" if earned else "wrong"
+            kind, text = failed.get(item.notebook, {}).get(item.cell, ("", ""))
+            message = why_not(kind, text) if verdict == "wrong" else _WHOLE_OR_PART[verdict]
+            if item.notebook not in notebooks:
+                message = f"The notebook {item.notebook}.ipynb was not handed in."
         entries.append(ItemFeedback(item, verdict, earned, answer, message))
     return entries
+
+
+_WHOLE_OR_PART = {"right": "Every check of this question holds.", "partly": "Some of the checks of this question hold."}
+
+
+def why_not(kind: str, text: str) -> str:
+    """Say to a learner why a test failed: from the test's own message or the learner's own error, never its source.
+
+    Parameters
+    ----------
+    kind, text : str
+        From `autograder.executed.failures`.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+
+    Examples
+    --------
+    >>> why_not("missing_name", "rate.")
+    'The check needs something that your notebook does not define: rate.'
+    """
+    match kind:
+        case "message":
+            return text
+        case "learner_raised":
+            return f"Your code stopped with an error while it was checked. {text}"
+        case "missing_name":
+            return f"The check needs something that your notebook does not define: {text}"
+        case "cannot_cross":
+            return f"Your answer is of a kind that this check cannot judge. Your trainer has been told. {text}"
+        case "stopped":
+            return f"The check could not be done: {text.rstrip('.')}."
+        case "time":
+            return "The check took too long. Does your code end for every input?"
+        case "error":
+            return "The check stopped with an error, so it earned nothing. Your trainer sees which."
+    return "A check of this question does not hold."

@@ -1,44 +1,36 @@
-"""Grade what was handed in: nbgrader's autograde, several submissions at once, three outcomes kept apart.
+"""Grade a cohort: read, grade several submissions at once, record each as it comes. The coordinator.
 
-Scores are nbgrader's: each submission goes through `nbgrader autograde` itself, in a pool of processes that import it
-once. A submission that fails never stops the others, and a run that is broken off goes on where it stopped.
+Only this process writes: the gradebook in one transaction for each submission, then the executed notebooks, then how it
+went. A run that is broken off at any moment goes on where it stopped, with the same command.
 """
 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import re
-import time
-import warnings
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment import Assignment, assignment_of
 from autograder.course import Course
 from autograder.errors import CourseError
-from autograder.executed import cell_errors, credits_shown, learner_paragraphs, restored_cells, sheet_notice
-from autograder.files import write_atomically
-from autograder.forked import use_forked_kernels, warm_context
+from autograder.executed import solutions
+from autograder.files import remove_tree, write_atomically
+from autograder.gradebook import Recorder
 from autograder.handin import submission_id
-
-
-class Outcome(StrEnum):
-    """How the grading of one submission ended."""
-
-    SCORED = "scored"
-    SUBMISSION_FAILED = "submission failed"
-    GRADER_FAILED = "grader failed"
+from autograder.pipeline import Grader
+from autograder.results import Outcome, Result, Submission
+from autograder.settings import Settings, read_settings
+from autograder.submissions import read_submission
+from evaluators.errors import LabError
 
 
 @dataclass(frozen=True)
 class Graded:
-    """How one submission fared.
+    """How one submission fared, as it is kept in the course.
 
     Parameters
     ----------
@@ -54,6 +46,10 @@ class Graded:
         Wall time it took.
     submission : str
         Which submission was graded (see `autograder.handin.submission_id`).
+    walls : tuple of str
+        What kept learners' code in its place; empty where it ran without a sandbox.
+    waiting : int
+        Items that a person has to score.
     """
 
     learner: str
@@ -63,9 +59,11 @@ class Graded:
     messages: tuple[str, ...] = ()
     seconds: float = 0.0
     submission: str = ""
+    walls: tuple[str, ...] = ()
+    waiting: int = 0
 
 
-OUR_FAULT = "Something went wrong on our side. Your trainer has been told."
+Work = Callable[[Submission], "Future[Result]"]
 
 
 def is_current(course: Course, result: Graded) -> bool:
@@ -85,7 +83,7 @@ def pending(course: Course, lab: str) -> list[str]:
         if not done or (
             result is not None
             and result.outcome is Outcome.SCORED
-            and not course.notebook("autograded", lab, learner).exists()
+            and not (course.root / "autograded" / learner / lab).is_dir()
         ):
             waiting.append(learner)
     return waiting
@@ -96,26 +94,28 @@ def grade(
     lab: str,
     *,
     learners: list[str] | None = None,
-    workers: int | None = None,
+    settings: Settings | None = None,
     progress: Callable[[Graded, int], None] | None = None,
+    waiting: Callable[[float], None] | None = None,
 ) -> list[Graded]:
     """Grade the submissions of a lab that have no scores yet.
 
-    The learners' notebooks are executed as you, without a sandbox, exactly as `nbgrader autograde` does: grade on a
-    machine or account where their code may do no harm.
+    The instructor's own solution is graded first; unless it earns full marks, nobody is graded.
 
     Parameters
     ----------
     course : Course
-        The course.
+        The course: ours, or any nbgrader course folder after `nbgrader generate_assignment`.
     lab : str
         A released lab.
     learners : list of str, optional
         Grade these again, scored or not; scores given by a person are kept.
-    workers : int, optional
-        Submissions at a time; default one for each core.
+    settings : Settings, optional
+        How to grade; default what ``grading.toml`` in the course folder says.
     progress : callable, optional
         Called with each result as it comes and the number of submissions in all.
+    waiting : callable, optional
+        Called with the seconds waited while another program holds the gradebook.
 
     Returns
     -------
@@ -125,9 +125,11 @@ def grade(
     Raises
     ------
     CourseError
-        If the lab was not released, or a learner named handed nothing in.
+        If the lab was not released, a learner named handed nothing in, the instructor's solution fails
+        (`SolutionFails`) or there is no sandbox (`SandboxMissing`).
     """
-    if lab not in course.released:
+    settings = settings or read_settings(course.root)
+    if not (course.root / "release" / lab).is_dir():
         raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.")
     handed_in = course.learners_with("submitted", lab)
     if learners and (strangers := sorted(set(learners) - set(handed_in))):
@@ -136,188 +138,157 @@ def grade(
         )
     chosen = learners or pending(course, lab)
     results: list[Graded] = []
-
-    def record(result: Graded) -> None:
-        save_graded(course, result)
-        results.append(result)
-        if progress:
-            progress(result, len(chosen))
-
-    workers = min(len(chosen), workers or os.cpu_count() or 1)
-    for learner in _grade_together(course, lab, chosen, workers=workers, record=record):
-        # Once more, alone and in a process started for it, so that whoever brings the grader down harms nobody else.
-        record(_grade_alone(course, lab, learner))
+    if not chosen:
+        return results
+    assignment = assignment_of(course, lab)
+    with Recorder(course, lab, waiting=waiting) as recorder, at_work(assignment, settings) as work:
+        for submission, result in graded_submissions(work, read_all(course, lab, chosen), settings.at_a_time):
+            results.append(record(course, recorder, assignment, submission, result, strict=settings.strict))
+            if progress:
+                progress(results[-1], len(chosen))
     return sorted(results, key=lambda result: result.learner)
 
 
-def _grade_together(
-    course: Course, lab: str, learners: list[str], *, workers: int, record: Callable[[Graded], None]
-) -> list[str]:
-    """Grade submissions in a pool and record them as they come; return the learners to try again alone."""
-    waiting, again = [*learners], []
-    released = course.root / "release" / lab / f"{lab}.ipynb"
-    while waiting:  # once, and once more after each time that a process of the pool was killed
-        running: dict[Future[Graded], str] = {}
-        pool = ProcessPoolExecutor(workers, warm_context(), initializer=use_forked_kernels, initargs=(released,))
+def read_all(course: Course, lab: str, learners: Iterable[str]) -> Iterator[Submission]:
+    """Read submissions one by one; one that cannot be read has no files and says why."""
+    for learner in learners:
+        folder = course.root / "submitted" / learner / lab
         try:
-            while waiting or running:
-                while (
-                    waiting and len(running) < workers
-                ):  # no more than run, so that we know whom a crash may be due to
-                    learner = waiting.pop(0)
-                    running[pool.submit(grade_one, course.root, lab, learner)] = learner
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    learner = running.pop(future)
-                    result = future.result()
-                    if result.outcome is Outcome.GRADER_FAILED:
-                        again.append(learner)
-                    else:
-                        record(result)
-        except BrokenProcessPool:
-            again += [learner, *running.values()]
+            yield read_submission(folder, learner=learner)
+        except (LabError, OSError) as error:
+            why = error.problem if isinstance(error, LabError) else f"{folder} cannot be read: {error.strerror}."
+            yield Submission(learner, {}, notes=(why,), id=submission_id(folder))
+
+
+def at_work(assignment: Assignment, settings: Settings) -> AbstractContextManager[Work]:
+    """Return what grades: threads that drive sessions on this machine, or a cluster."""
+    if settings.cluster:
+        from autograder.cluster import on_cluster
+
+        return on_cluster(assignment, settings)
+    return _on_this_machine(assignment, settings)
+
+
+def grader_of(assignment: Assignment, settings: Settings) -> Grader:
+    """Return the grader of an assignment, not started."""
+    return Grader(
+        assignment, limits=settings.limits, sandboxed=settings.sandboxed, strict=settings.strict,
+        readable=settings.readable, network=settings.network,
+    )  # fmt: skip
+
+
+@contextmanager
+def _on_this_machine(assignment: Assignment, settings: Settings) -> Iterator[Work]:
+    grader = grader_of(assignment, settings)
+    pool: Executor
+    with grader, ThreadPoolExecutor(settings.at_a_time, "hrlab-grade") as pool:
+        try:
+            yield lambda submission: pool.submit(grader.grade, submission)
         finally:  # also when stopped by hand: what runs is finished, nothing new begins
             pool.shutdown(cancel_futures=True)
-    return sorted(again)
 
 
-def _grade_alone(course: Course, lab: str, learner: str) -> Graded:
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        try:
-            return pool.submit(grade_one, course.root, lab, learner).result()
-        except BrokenProcessPool:
-            note = "The notebook ended the process that graded it."
-            submission = submission_id(course.root / "submitted" / learner / lab)
-            return Graded(learner, lab, Outcome.SUBMISSION_FAILED, (note,), (note,), submission=submission)
-
-
-def grade_one(root: Path, lab: str, learner: str) -> Graded:
-    """Run nbgrader's autograde on one submission and say how it went.
+def graded_submissions(work: Work, submissions: Iterable[Submission], most: int) -> Iterator[tuple[Submission, Result]]:
+    """Yield results as they come, with never more than a few submissions in memory.
 
     Parameters
     ----------
-    root : Path
-        The course folder.
-    lab, learner : str
-        Which submission.
+    work : callable
+        Starts the grading of one submission.
+    submissions : iterable of Submission
+        Read as they are needed.
+    most : int
+        Submissions that are graded at a time.
+
+    Yields
+    ------
+    tuple of (Submission, Result)
+        In the order in which they are done.
+    """
+    coming = iter(submissions)
+    running: dict[Future[Result], Submission] = {}
+    while True:
+        while len(running) < 2 * most and (submission := next(coming, None)) is not None:
+            running[work(submission)] = submission
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
+
+
+def record(
+    course: Course, recorder: Recorder, assignment: Assignment, submission: Submission, result: Result, *, strict: bool
+) -> Graded:
+    """Record one result: executed notebooks, gradebook, and last how it went, so that a broken-off run repeats it.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    recorder : Recorder
+        The gradebook.
+    assignment : Assignment
+        What was graded.
+    submission : Submission
+        What was handed in.
+    result : Result
+        How it fared.
+    strict : bool
+        See `Settings`.
 
     Returns
     -------
     Graded
-        Scores and the executed notebook are in the course then, unless the outcome says otherwise.
+        What was recorded.
     """
-    start = time.perf_counter()
-    course = Course(root)
-    submission = submission_id(root / "submitted" / learner / lab)
-    try:
-        result = _autograde(course, lab, learner)
-    except Exception as error:  # one broken submission never ends the cohort
-        note = f"{type(error).__name__}: {error}"
-        result = Graded(learner, lab, Outcome.GRADER_FAILED, (note,), (OUR_FAULT,))
-    return replace(result, seconds=round(time.perf_counter() - start, 2), submission=submission)
+    graded = graded_from(submission, result)
+    if result.outcome is Outcome.SCORED:
+        folder = course.root / "autograded" / result.learner / result.assignment
+        reviewed = {} if strict else _unchanged(folder, result)
+        recorder.record(result.learner, result.notebooks, timestamp=submission.timestamp, unchanged_manual=reviewed)
+        _store(folder, assignment, submission, result)
+    save_graded(course, graded)
+    return graded
 
 
-def _autograde(course: Course, lab: str, learner: str) -> Graded:
-    if problem := _unreadable(course.notebook("submitted", lab, learner)):
-        return Graded(learner, lab, Outcome.SUBMISSION_FAILED, (problem,), (problem,))
-    autograded = course.notebook("autograded", lab, learner)
-    before = learner_paragraphs(_read(autograded)) if autograded.exists() else {}
-    with warnings.catch_warnings():  # nbgrader adds rows in an order that SQLAlchemy 2 mentions; the rows are right
-        warnings.filterwarnings("ignore", message="Object of type <Submitted")
-        result = course.nbgrader.autograde(lab, learner, force=True)
-    if not (result["success"] and autograded.exists()):
-        outcome, note = explain_failure((result.get("error") or "") + (result.get("log") or ""))
-        return Graded(learner, lab, outcome, (note,), (note if outcome is Outcome.SUBMISSION_FAILED else OUR_FAULT,))
-    nb = _read(autograded)
-    after = learner_paragraphs(nb)
-    _keep_reviewed(course, lab, learner, [item for item, text in after.items() if before.get(item) == text])
-    notes, messages = notes_on(nb)
-    return Graded(learner, lab, Outcome.SCORED, tuple(notes), tuple(messages))
+def graded_from(submission: Submission, result: Result) -> Graded:
+    """Return what is kept of a result beside its scores."""
+    return Graded(
+        result.learner, result.assignment, result.outcome, result.notes, result.messages, result.seconds,
+        submission.id, result.walls, sum(score is None for score in result.scores.values()),
+    )  # fmt: skip
 
 
-def _read(notebook: Path) -> Any:
-    import nbformat
-
-    return nbformat.read(notebook, as_version=4)
-
-
-def _keep_reviewed(course: Course, lab: str, learner: str, items: list[str]) -> None:
-    """Take back nbgrader's wish for another review of paragraphs that a person has scored and nobody has changed."""
-    if not items:
-        return
-    with course.gradebook() as book:
-        for item in items:
-            grade = book.find_grade(item, lab, lab, learner)
-            if grade.manual_score is not None:
-                grade.needs_manual_grade = False
-        book.db.commit()
+def _unchanged(folder: Path, result: Result) -> dict[str, list[str]]:
+    """Return, by notebook, the cells a person scores that read as they did when they were graded last."""
+    found = {}
+    for notebook in result.notebooks:
+        path = folder / f"{notebook.name}.ipynb"
+        if notebook.executed and path.is_file():
+            before, after = solutions(json.loads(path.read_bytes())), solutions(json.loads(notebook.executed))
+            found[notebook.name] = [cell for cell, text in after.items() if before.get(cell) == text]
+    return found
 
 
-def _unreadable(notebook: Path) -> str:
-    """Say why a file cannot be graded as a notebook; "" if it can be tried."""
-    import nbformat
-
-    if not notebook.exists():
-        return f"The notebook {notebook.name} is not among the files handed in."
-    try:
-        nbformat.validate(_read(notebook))
-    except Exception:  # nbformat raises whatever the damage leads to
-        return "The file handed in is not a readable notebook."
-    return ""
-
-
-def explain_failure(log: str) -> tuple[Outcome, str]:
-    """Say in a sentence why nbgrader could not grade a submission.
-
-    Parameters
-    ----------
-    log : str
-        nbgrader's log and traceback.
-
-    Returns
-    -------
-    outcome : Outcome
-        Which side failed.
-    note : str
-        The reason.
-    """
-    if "unresponsive" in log or "CellTimeoutError" in log:
-        return Outcome.SUBMISSION_FAILED, "A cell ran longer than the time limit and could not be stopped."
-    if "DeadKernelError" in log or "Kernel died" in log:
-        return Outcome.SUBMISSION_FAILED, "The notebook ended its own kernel, so nothing after that could be scored."
-    # The exception that started it is the last one in the log, which follows the traceback of nbgrader's own.
-    reasons = re.findall(r"^\s*([\w.]*(?:Error|Exception|Entry): .*)$", log, flags=re.MULTILINE)
-    return Outcome.GRADER_FAILED, reasons[-1] if reasons else "nbgrader gave no reason."
-
-
-def notes_on(nb: Any) -> tuple[list[str], list[str]]:
-    """Return what is worth saying about an executed submission, one sentence each.
-
-    Parameters
-    ----------
-    nb : NotebookNode
-        The executed notebook.
-
-    Returns
-    -------
-    notes : list of str
-        For the trainer: restored cells, a sheet that was set aside, cells that raised; ordinarily empty.
-    messages : list of str
-        The same for the learner, without the words of a scored cell's error, which may tell the key.
-    """
-    notes = []
-    if restored := restored_cells(nb):
-        notes.append(f"Deleted cells were restored before grading: {', '.join(restored)}.")
-    if notice := sheet_notice(nb):
-        notes.append(notice)
-    errors = cell_errors(nb)
-    notes += [f"{where} raised {error}"[:200] for where, error, scored in errors if not scored]
-    messages = [*notes]
-    if not notes and (shown := credits_shown(nb)) and not any(credit.answered for credit in shown.values()):
-        notes.append("No question was answered.")
-    scored_errors = [f"{where} (scored) raised {error}"[:200] for where, error, scored in errors if scored]
-    if scored_errors:
-        messages.append("A scored cell stopped with an error, so it earned nothing. Your trainer sees which.")
-    return notes + scored_errors, messages
+def _store(folder: Path, assignment: Assignment, submission: Submission, result: Result) -> None:
+    """Write the autograded folder beside its place, then swap it in."""
+    fresh, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    names = {f"{notebook.name}.ipynb" for notebook in result.notebooks}
+    files = {name: data for name, data in submission.files.items() if name not in names}
+    files |= {name: data for name, data in assignment.files.items() if name not in assignment.keep_files}
+    files |= {f"{each.name}.ipynb": each.executed.encode() for each in result.notebooks if each.executed}
+    for leftover in (fresh, old):
+        if leftover.exists():
+            remove_tree(leftover)
+    for name, data in files.items():
+        path = fresh / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    if old.exists():
+        remove_tree(old)
 
 
 def save_graded(course: Course, result: Graded) -> None:
@@ -330,7 +301,7 @@ def load_graded(course: Course, lab: str, learner: str) -> Graded | None:
     """Return how a submission fared, None if it was never graded to the end."""
     try:
         content = json.loads((course.root / "grading" / lab / f"{learner}.json").read_text(encoding="utf-8"))
-        lists = {name: tuple(content[name]) for name in ("notes", "messages")}
+        lists: dict[str, Any] = {name: tuple(content.get(name, ())) for name in ("notes", "messages", "walls")}
         return Graded(**{**content, **lists, "outcome": Outcome(content["outcome"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None

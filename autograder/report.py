@@ -10,8 +10,9 @@ import pandas as pd
 
 from autograder.course import Course
 from autograder.files import write_atomically
-from autograder.grade import Outcome, is_current
+from autograder.grade import is_current
 from autograder.handin import submitted_at
+from autograder.results import Outcome
 from autograder.scores import LabScores, lab_scores
 from autograder.statistics import (
     FEWEST_LEARNERS,

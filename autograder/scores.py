@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from autograder.catalogue import CatalogueItem, load_catalogue
+from autograder.catalogue import CatalogueItem, item_id, load_catalogue
 from autograder.course import Course
-from autograder.grade import Graded, Outcome, load_graded
+from autograder.grade import Graded, load_graded
+from autograder.results import Outcome
 from autograder.roster import Learner, roster_of
 
 COLUMNS = ["learner", "item", "competency", "points", "score", "needs_person"]
@@ -119,21 +120,28 @@ def _read_gradebook(
         BaseCell,
         Comment,
         Grade,
+        Notebook,
         SubmittedAssignment,
         SubmittedNotebook,
     )
 
     with course.gradebook() as book:
+        several = len(book.find_assignment(lab).notebooks) > 1
 
         def of_lab(entity: type, *columns: object) -> list[tuple]:  # type: ignore[type-arg]
-            query = book.db.query(SubmittedAssignment.student_id, BaseCell.name, *columns).select_from(entity)
-            return list(
-                query.join(BaseCell, entity.cell_id == BaseCell.id)  # type: ignore[attr-defined]
+            query = book.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, *columns)
+            rows = (
+                query.select_from(entity)
+                .join(BaseCell, entity.cell_id == BaseCell.id)  # type: ignore[attr-defined]
+                .join(Notebook, BaseCell.notebook_id == Notebook.id)
                 .join(SubmittedNotebook, entity.notebook_id == SubmittedNotebook.id)  # type: ignore[attr-defined]
                 .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
                 .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
                 .filter(Assignment.name == lab)
             )
+            return [
+                (learner, item_id(notebook, cell, several=several), *rest) for learner, notebook, cell, *rest in rows
+            ]
 
         grades = of_lab(Grade, Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
         notes = of_lab(Comment, Comment.manual_comment)

@@ -5,7 +5,7 @@ Plain data and standard library only, so that a grader can use it without a fron
 
 from evaluators.answers.items import Item, Kind, answer_text, clean_value, number_readings, problem_with
 from evaluators.answers.marking import AnswerKeyError, Credit, Verdict, credit
-from evaluators.answers.sheet import AnswerSheet, SheetStatus, read_answers
+from evaluators.answers.sheet import AnswerSheet, SheetStatus, answers_in, read_answers
 
 __all__ = [
     "AnswerKeyError",
@@ -16,6 +16,7 @@ __all__ = [
     "SheetStatus",
     "Verdict",
     "answer_text",
+    "answers_in",
     "clean_value",
     "credit",
     "number_readings",

@@ -189,6 +189,33 @@ def read_answers(folder: str | os.PathLike[str], *, lab: str, filename: str = "a
     return answers
 
 
+def answers_in(data: bytes, *, lab: str) -> dict[str, Any]:
+    """Read the answers of a sheet from its bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's contents.
+    lab : str
+        Name of the lab.
+
+    Returns
+    -------
+    dict of str to JSON value
+        Item id -> answer; empty if it is no sheet of this lab.
+
+    Examples
+    --------
+    >>> answers_in(b'{"schema": 1, "lab": "audit", "answers": {"rate": 6.45}}', lab="audit")
+    {'rate': 6.45}
+    """
+    try:
+        answers: dict[str, Any] = _parse(data, lab)["answers"]
+    except NotASheetError:
+        return {}
+    return answers
+
+
 class NotASheetError(ValueError):
     """A file is readable but is not an answer sheet."""
 
@@ -200,8 +227,14 @@ def _load(path: Path, lab: str) -> dict[str, Any]:
         raise NotASheetError("it is not an ordinary file")
     if size > _LARGEST_SHEET:
         raise NotASheetError("it is too large")
+    return _parse(path.read_bytes(), lab)
+
+
+def _parse(data: bytes, lab: str) -> dict[str, Any]:
+    if len(data) > _LARGEST_SHEET:
+        raise NotASheetError("it is too large")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        content = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotASheetError("it is damaged") from error
     if not isinstance(content, dict) or not isinstance(content.get("answers"), dict) or "lab" not in content:

@@ -210,6 +210,8 @@ def _as_bool(outcome: pd.Series) -> pd.Series:
     if outcome.dtype == bool:
         return outcome
     meaning = {value: _selected(value) for value in outcome.dropna().unique()}
+    if all(known is not None for known in meaning.values()) and not outcome.hasnans:
+        return outcome.map(meaning).astype(bool)
     selected = outcome.astype(object).map(meaning)
     unclear = selected.isna()
     if unclear.any():

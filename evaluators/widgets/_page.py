@@ -57,7 +57,7 @@ class Page:
             "dom_id": dom_id(self.name, item.id),
         }
         reply = self._reply(item, saved, respond, restored=True)
-        show_widget(Form(spec, value, reply, on_answer))
+        show_widget(lambda: Form(spec, value, reply, on_answer))
 
     def _reply(self, item: Item, value: object, respond: Respond | None, *, restored: bool = False) -> Reply:
         blank = is_blank(value)

@@ -204,7 +204,7 @@ class Lab(Page):
         summary = _progress(count, len(self._items))
         html = standin(summary, rows or [("Result", "Every question has an answer.")])
         show(html, "\n".join([summary, *(f"{label}: {problem}" for label, problem in rows)]))
-        show_widget(Finish(self._check))
+        show_widget(lambda: Finish(self._check))
 
     def _check(self) -> dict[str, Any]:
         count, open_questions = self._open_questions()

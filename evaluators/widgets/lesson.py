@@ -91,4 +91,4 @@ class Lesson(Page):
             f'<div class="hrlab-standin"><p><strong>{escape(title)}</strong> ({escape(settings)})</p>{html}</div>',
             f"{title} ({settings})",
         )
-        show_widget(Explorer(title, dict(controls), draw, html))
+        show_widget(lambda: Explorer(title, dict(controls), draw, html))

@@ -149,12 +149,24 @@ def test_wrong_use_and_bad_input_are_2(
     assert Path("full/mine.txt").read_text() == "mine"
 
 
+WORDS = {"when": "2026-12-01"}  # arguments that are read before the course is opened
+
+
 def test_a_folder_that_is_not_a_course_is_2(hrlab: Hrlab, course: Course) -> None:
     commands_on_a_course = [
-        name for name, command in COMMANDS.items() if any(parameter.name == "course" for parameter in command.params)
+        (
+            name,
+            [
+                WORDS.get(each.name, "x")
+                for each in command.params
+                if each.param_type_name == "argument" and each.required
+            ],
+        )
+        for name, command in COMMANDS.items()
+        if any(parameter.name == "course" for parameter in command.params)
     ]
-    for name in commands_on_a_course:
-        ended = hrlab(*name.split(), "--course", ".")
+    for name, words in commands_on_a_course:
+        ended = hrlab(*name.split(), *words, "--course", ".")
         assert ended.code == 2, name
         assert "is not a course folder" in ended.err
         assert "hrlab course new" in ended.err
@@ -255,7 +267,7 @@ def test_a_course_by_commands_alone(hrlab: Hrlab, course: Course, monkeypatch: p
     (result,) = json.loads(graded.out)
     assert (result["learner"], result["outcome"]) == ("ada", "scored")
     assert json.loads(hrlab("grade", "--json").out) == [], "nothing is graded twice"
-    assert "1 paragraphs to score" in hrlab("grade").out
+    assert "1 items for a person to score" in hrlab("grade").out
 
     assert hrlab("feedback").code == 0
     assert list(course.root.glob(f"feedback/ada/{LAB}/*.html"))
@@ -284,8 +296,7 @@ def test_a_windows_pipe_gets_every_name(course: Course) -> None:
 
 
 def test_grading_a_learner_again(hrlab: Hrlab, course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(course.outbound / LAB, course.outbound / "other")
-    (course.outbound / "other" / f"{LAB}.ipynb").rename(course.outbound / "other" / "other.ipynb")
+    shutil.copytree(course.root / "release" / LAB, course.root / "release" / "other")
     for learner, lab in (("ada", LAB), ("ada", "other"), ("ben", LAB)):
         (course.root / "submitted" / learner / lab).mkdir(parents=True)
     asked = []
@@ -300,7 +311,7 @@ def test_grading_a_learner_again(hrlab: Hrlab, course: Course, monkeypatch: pyte
 
     monkeypatch.setattr("autograder.grade.grade", grade)
     monkeypatch.setattr("autograder.scores.lab_scores", lambda opened, lab: Scores())
-    monkeypatch.setattr(Course, "labs", property(lambda self: self.released))
+    monkeypatch.setattr(Course, "labs", property(lambda self: self.gradable))
 
     def again(*arguments: str) -> tuple[int, list[tuple[str, list[str] | None]]]:
         asked.clear()

@@ -49,7 +49,7 @@ def test_nbgrader_reads_the_configuration_of_a_new_course(tmp_path, labs, monkey
     assert app.config.CourseDirectory.root == str(root)
     assert app.config.CourseDirectory.source_directory == str(labs)
     assert app.config.Exchange.root == str(root / "exchange")
-    assert "autograder.preprocessors.RestoreCells" in app.config.Autograde.sanitize_preprocessors
+    assert "autograder.preprocessors.GradeWithHrlab" in app.config.Autograde.sanitize_preprocessors
     assert (course.id, course.labs_folder, course.labs) == ("hr-2026", labs, ["audit", "tone"])
     assert (course.exchange, course.released) == (root / "exchange" / "hr-2026", [])
     assert course.handins.is_dir()

@@ -49,7 +49,7 @@ def test_every_mishap_harms_nobody_else(result: DemoResult) -> None:
     noted = {mishap: " ".join(scores.graded[with_mishap(result, mishap)].notes) for mishap in MISHAPS.values()}
     assert "No question was answered" in noted["untouched"]
     assert "sheet" in noted["corrupt sheet"]
-    assert "Deleted cells were restored" in noted["deleted test cell"]
+    assert "was missing and was put back" in noted["deleted test cell"]
     assert "ZeroDivisionError" in noted["raises"]
     totals = scores.totals()
     for mishap in ("untouched", "corrupt sheet"):

@@ -1,0 +1,406 @@
+"""What runs in a session: cells, one after the other, and whatever the other session asks for.
+
+`serve` is the entry point of `autograder.sandbox`: it answers the coordinator's requests until the channel closes. The
+same code serves both sessions. The trusted one runs the instructor's cells and tests; the learner's one runs what the
+learner wrote, and nothing that it says is trusted.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import linecache
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, ClassVar
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from autograder.kernel.outputs import CollectDisplays, CollectResults, Outputs, install_streams
+from autograder.kernel.protocol import ANSWER, APPLY, CALLBACK, QUERY, REQUEST, message, parts
+from autograder.kernel.remote import (
+    MISSING,
+    LearnerCodeStopped,
+    Peer,
+    ValueCannotCross,
+    random_state,
+    set_random_state,
+)
+from autograder.sandbox import Channel, Limits
+from autograder.sandbox.channel import ChannelClosed
+from autograder.transfer import TransferError, pack, unpack
+
+# Files that may cross to the trusted session when a cell wrote them: data, nothing that Python would run.
+DATA_FILES = frozenset(
+    f".{kind}"
+    for kind in (
+        *("json", "jsonl", "csv", "tsv", "txt", "md", "parquet", "feather", "arrow", "xlsx", "ods", "xml", "html"),
+        *("yaml", "yml", "toml", "ini", "npy", "npz", "png", "jpg", "jpeg", "gif", "svg", "pdf", "sqlite", "db", "log"),
+        "dat",
+    )
+)
+MOST_FILES = 200
+
+
+class Shell(InteractiveShell):
+    """IPython without a terminal: what a cell puts out is collected."""
+
+    displayhook_class = Type(CollectResults)
+    display_pub_class = Type(CollectDisplays)
+    outputs = Outputs(1)
+    transformed: ClassVar[dict[str, str]] = {}  # cell -> the same as Python
+
+    def collect(self, outputs: Outputs) -> None:
+        """Collect what cells put out there from now on."""
+        hook: Any = self.displayhook
+        publisher: Any = self.display_pub
+        self.outputs = hook.outputs = publisher.outputs = outputs
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Turn IPython's syntax into Python's; known cells have been turned before the fork."""
+        known = self.transformed.get(raw_cell)
+        return known if known is not None else str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        self.outputs.error(str(getattr(etype, "__name__", etype)), _text(evalue), [str(line) for line in stb])
+
+
+@cache
+def shell() -> Shell:
+    """Return the IPython shell of this process; made once in the warm process, inherited by every session."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    made: Shell = Shell.instance(config=config)
+    made.collect(made.outputs)
+    for first in ("None", "raise RuntimeError", "None;"):  # the first ones pay for what IPython imports late
+        made.run_cell(first, store_history=False)  # type: ignore[no-untyped-call]
+    made.outputs.start()
+    return made
+
+
+def prepare(sources: Iterable[str] = ()) -> None:
+    """Do once, in the warm process, what every session would have to do.
+
+    Parameters
+    ----------
+    sources : iterable of str
+        Cells that sessions will run, for the warm process of the trusted sessions.
+    """
+    if "pandas" in sys.modules:  # the first frame that crosses would pay for this
+        importlib.import_module("autograder.transfer._tables")
+    if "scipy" in sys.modules:
+        importlib.import_module("autograder.transfer._sparse")
+    made = shell()
+    for source in sources:
+        Shell.transformed[source] = made.transform_cell(source)
+
+
+def serve(channel: Channel, limits: Limits, options: Mapping[str, Any]) -> None:
+    """Answer requests until the coordinator closes the channel.
+
+    Parameters
+    ----------
+    channel : Channel
+        The link to the coordinator.
+    limits : Limits
+        What a cell may put out.
+    options : mapping
+        ``{"trusted": bool}``.
+    """
+    Session(channel, limits, trusted=bool(options.get("trusted"))).serve()
+
+
+class Session:
+    """One session: a shell, its outputs, and the other side's objects."""
+
+    def __init__(self, channel: Channel, limits: Limits, *, trusted: bool) -> None:
+        self.channel = channel
+        self.peer = Peer(self._ask, trusted=trusted)
+        self.trusted = trusted
+        self.shell = shell()
+        self.outputs = Outputs(limits.output_kb)
+        self.shell.collect(self.outputs)
+        self.descriptors = install_streams(self.outputs)
+        self.imported: dict[str, Any] = {}  # learner's name -> what was assigned here
+        self.problems: dict[str, str] = {}  # learner's name -> why it could not cross
+        self.shared: frozenset[str] = frozenset()
+        self.imports: dict[str, str] = {}  # name that the solution imports -> its statement, run here instead
+        self.seen: dict[str, tuple[int, int]] = {}
+        self.random: list[Any] = []
+        self.count = 0
+        if trusted:
+            self.peer.rebound = self._rebound
+        sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
+        sys.path.insert(0, str(Path.cwd()))  # what the instructor ships beside the notebook can be imported
+
+    # --- requests --------------------------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Answer requests until the channel closes."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with suppress(ChannelClosed):
+            while True:
+                kind, op, body = parts(self.channel.receive(None))
+                if kind == REQUEST:
+                    self.channel.send(message(ANSWER, op, self.handle(op, body)))
+
+    def handle(self, op: str, body: bytes) -> bytes:
+        """Answer one request."""
+        if op == APPLY and not self.trusted:
+            self.outputs.start()
+            with _interruptible():
+                return self.peer.serve_apply(body, self._rebind, self._printed)
+        if op == CALLBACK and self.trusted:
+            return self.peer.serve_callback(body)
+        if op == "assign" and self.trusted:
+            self._assign(unpack(body))
+            return b""
+        request: Any = unpack(body)
+        if op == "run":
+            return pack(self._run(request))
+        if op == "export":
+            return pack({name: self._export(name) for name in request["names"]})
+        if op == "files":
+            self.imports |= request.get("imports", {})
+            self._write_files(request["files"])
+            return b""
+        if op == "changed":
+            return pack(self._changed_files(request["bytes"]))
+        raise ValueError(f"There is no operation {op!r}.")
+
+    def _ask(self, op: str, body: bytes) -> bytes:
+        """Ask the other session, and answer what it asks meanwhile."""
+        with _uninterruptible():
+            self.channel.send(message(QUERY, op, body))
+            while True:
+                kind, asked, data = parts(self.channel.receive(None))
+                if kind == ANSWER:
+                    return data
+                self.channel.send(message(ANSWER, asked, self.handle(asked, data)))
+
+    def _run(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a cell and return its outputs and, of a test, why it failed."""
+        self.outputs.start()
+        self.peer.used, self.peer.hints = set(), set()
+        self.peer.allowed = request.get("allowed", ())
+        self.peer.mutable = request.get("mutable", ())
+        self.shared = frozenset(request.get("shared", ()))
+        self.random = random_state() if self.trusted else []
+        self.count += 1
+        self.shell.execution_count = self.count
+        error: BaseException | None = None
+        try:
+            with _interruptible():
+                result: Any = self.shell.run_cell(request["source"], store_history=False)  # type: ignore[no-untyped-call]
+                error = result.error_before_exec or result.error_in_exec
+        except BaseException as caught:  # what gets past IPython: an interrupt at the wrong moment, a patched shell
+            error = caught
+            self.outputs.error(type(caught).__name__, str(caught), [])
+        if error is not None and not any(output["output_type"] == "error" for output in self.outputs.found):
+            self.outputs.error(type(error).__name__, _text(error), [])
+        answer = {**self._collected(), "count": self.count, "updates": _jsonable(self.outputs.updates)}
+        if self.trusted:
+            answer |= {"used": sorted(self.peer.used), "hints": sorted(self.peer.hints)}
+            if error is not None:
+                answer["reason"] = list(self._reason(error))
+        return answer
+
+    def _collected(self) -> dict[str, Any]:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+        self.descriptors.drain(self.outputs)
+        return {"outputs": _jsonable(self.outputs.found)}
+
+    def _printed(self) -> list[list[str]]:
+        """Return what a call printed, to be printed where the test stands."""
+        return [
+            [output["name"], output["text"]]
+            for output in self._collected()["outputs"]
+            if output["output_type"] == "stream"
+        ]
+
+    # --- names -----------------------------------------------------------------------------------------------------
+
+    def _export(self, name: str) -> dict[str, Any]:
+        """Pack one name for the other session."""
+        value = self.shell.user_ns.get(name, MISSING)
+        if value is MISSING:
+            return {"missing": True}
+        try:
+            known = {"known": _known(value)}
+            return known if isinstance(value, ModuleType) else {**known, "frame": self.peer.pack(value)}
+        except TransferError as error:
+            return {"problem": error.problem}
+        except Exception as error:
+            return {"problem": f"It could not be read: {type(error).__name__}."}
+
+    def _assign(self, exported: Any) -> None:
+        """Take over the learner's names."""
+        for name, packed in exported.items() if isinstance(exported, dict) else ():
+            if not (isinstance(name, str) and isinstance(packed, dict)):
+                continue
+            self.problems.pop(name, None)
+            value = self._imported(name, packed)
+            if value is not MISSING:
+                pass
+            elif isinstance(frame := packed.get("frame"), bytes):
+                try:
+                    value = self.peer.unpack(frame, label=name)
+                except TransferError as error:
+                    self.problems[name] = error.problem
+            elif "problem" in packed:
+                self.problems[name] = str(packed["problem"])[:1000]
+            if value is MISSING:
+                self.shell.user_ns.pop(name, None)
+            else:
+                self.shell.user_ns[name] = value
+            self.imported[name] = value
+
+    def _imported(self, name: str, packed: Mapping[str, Any]) -> Any:
+        """Import here what the learner's session has imported, where the instructor's solution imports the same."""
+        if name not in self.imports or not packed.get("known"):
+            return MISSING
+        found: dict[str, Any] = {}
+        exec(self.imports[name], found)
+        return found[name] if _known(found.get(name)) == packed["known"] else MISSING
+
+    def _rebound(self) -> dict[str, Any]:
+        """Return what a test has rebound, deleted or reseeded since the learner's session last heard of it."""
+        here = {name: self.shell.user_ns.get(name, MISSING) for name in {*self.imported, *self.shared}}
+        changed = {name: value for name, value in here.items() if value is not self.imported.get(name, MISSING)}
+        self.imported.update(changed)
+        found: dict[str, Any] = {
+            "set": {name: value for name, value in changed.items() if value is not MISSING},
+            "deleted": [name for name, value in changed.items() if value is MISSING],
+        }
+        state = random_state()
+        if repr(state) != repr(self.random):
+            self.random = found["random"] = state
+        return found
+
+    def _rebind(self, request: Mapping[str, Any]) -> None:
+        """Follow, in the learner's session, what a test has rebound."""
+        self.shell.user_ns.update(request.get("set", {}))
+        for name in request.get("deleted", ()):
+            self.shell.user_ns.pop(name, None)
+        if "random" in request:
+            set_random_state(request["random"])
+
+    # --- files -----------------------------------------------------------------------------------------------------
+
+    def _write_files(self, files: Mapping[str, bytes]) -> None:
+        for name, data in files.items():
+            path = Path.cwd() / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        self._changed_files(0)
+
+    def _changed_files(self, most: int) -> dict[str, bytes]:
+        """Return the data files that were written since the last call, `most` bytes together."""
+        found: dict[str, bytes] = {}
+        for path in _files_below(Path.cwd()):
+            stat = path.lstat()
+            state = (stat.st_mtime_ns, stat.st_size)
+            name = path.relative_to(Path.cwd()).as_posix()
+            if self.seen.get(name) != state:
+                self.seen[name] = state
+                if stat.st_size <= most and len(found) < MOST_FILES:
+                    most -= stat.st_size
+                    found[name] = path.read_bytes()
+        return found
+
+    # --- why a test failed -------------------------------------------------------------------------------------------
+
+    def _reason(self, error: BaseException) -> tuple[str, str]:
+        """Return why a test failed: a word for the kind of failure, and what a learner may read of it."""
+        if isinstance(error, ValueCannotCross):
+            return "cannot_cross", str(error)
+        if isinstance(error, LearnerCodeStopped):
+            return "stopped", str(error)
+        if remote := getattr(error, "_hrlab_remote", None):
+            return "learner_raised", str(remote)
+        if isinstance(error, NameError) and error.name in self.imported:
+            return "missing_name", " ".join(filter(None, [f"{error.name}.", self.problems.get(error.name, "")]))
+        if isinstance(error, KeyboardInterrupt):
+            return "time", ""
+        statement = _failing_statement(error.__traceback__)
+        if isinstance(statement, ast.Raise) or (isinstance(statement, ast.Assert) and statement.msg is not None):
+            return "message", _text(error)
+        return ("check" if isinstance(error, AssertionError) else "error"), ""
+
+
+def _failing_statement(trace: TracebackType | None) -> ast.stmt | None:
+    """Return the statement of a cell that raised; None if the error comes from a library."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return None
+    name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+    if Path(name).is_file():  # a module, not a cell
+        return None
+    with suppress(SyntaxError):
+        tree = ast.parse("".join(linecache.getlines(name)))
+        found = [node for node in ast.walk(tree)
+                 if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)]  # fmt: skip
+        return max(found, key=lambda node: node.lineno, default=None)
+    return None
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield the ordinary data files in a folder; never through a link, never a device."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        for name in names:
+            path = Path(here, name)
+            if path.suffix.lower() in DATA_FILES and path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _known(value: Any) -> str:
+    """Return where a library keeps an object, "" for an object of the notebook's own."""
+    if isinstance(value, ModuleType):
+        return value.__name__
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not (isinstance(module, str) and isinstance(name, str)) or module == "__main__" or module not in sys.modules:
+        return ""
+    return f"{module}:{name}" if vars(sys.modules[module]).get(name) is value else ""
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _jsonable(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=repr))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT raise KeyboardInterrupt: while a cell runs, and only then."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_IGN)
+
+
+@contextmanager
+def _uninterruptible() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_IGN)
