@@ -3,6 +3,7 @@
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,11 @@ def load_resume_callbacks(folder: str | Path | None = None) -> pd.DataFrame:
     >>> resumes["called_back"].groupby(resumes["race"], observed=True).sum().to_dict()
     {'Black': 157, 'White': 235}
     """
-    content = _open_registry(folder).read("resume_callbacks")
+    return _resume_callbacks(_open_registry(folder).read("resume_callbacks")).copy()
+
+
+@lru_cache(maxsize=1)
+def _resume_callbacks(content: bytes) -> pd.DataFrame:
     table = pd.read_csv(BytesIO(content), keep_default_na=False)
     table = table.astype(dict.fromkeys(table.select_dtypes("str"), "category"))
     return table.assign(quality=table["quality"].cat.set_categories(["low", "high"], ordered=True))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from operator import index
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evaluators._validation import require_columns
@@ -186,14 +188,26 @@ def count_table(frame: pd.DataFrame, *, group: str | list[str], outcome: str) ->
     if not columns:
         raise CountError("No column says which group a person belongs to.", "Name at least one group column.")
     require_columns(frame, *columns, outcome)
-    by = [frame[column] for column in columns]
-    tally = _as_bool(frame[outcome]).groupby(by, observed=True, dropna=False, sort=False).agg(["sum", "size"])
-    totals: dict[str, tuple[int, int]] = {}
-    for values, selected, applicants in tally.itertuples():
-        label = INTERSECTION.join(map(_as_label, values if len(columns) > 1 else [values]))
-        earlier = totals.get(label, (0, 0))
-        totals[label] = (earlier[0] + selected, earlier[1] + applicants)
-    return CountTable.from_counts(totals)
+    selected = _as_bool(frame[outcome]).to_numpy(dtype=bool)
+    codes, labels = np.zeros(len(frame), dtype=np.intp), [""]
+    for column in columns:
+        own, names = _codes(frame[column])
+        codes, present = pd.factorize(codes * len(names) + own)  # only the intersections that occur
+        pairs = ((labels[place // len(names)], names[place % len(names)]) for place in present)
+        labels = [INTERSECTION.join(filter(None, pair)) for pair in pairs]
+    applicants = np.bincount(codes, minlength=len(labels))
+    hits = np.bincount(codes[selected], minlength=len(labels))
+    return CountTable.from_counts(
+        {label: (int(hit), int(count)) for label, hit, count in zip(labels, hits, applicants, strict=True)}
+    )
+
+
+def _codes(column: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
+    """Return each row's group as a number, and the groups' labels."""
+    values, uniques = pd.factorize(column, use_na_sentinel=False)
+    labels = [_as_label(value) for value in uniques]  # 1 and "1 " are two values and one label
+    places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    return np.array([places[label] for label in labels], dtype=np.intp)[values], list(places)
 
 
 def _as_label(value: Hashable) -> str:

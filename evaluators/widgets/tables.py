@@ -40,19 +40,12 @@ def table_html(
     str
         HTML.
     """
-    formats = formats or {}
-    indexed = frame.index.name is not None or frame.index.dtype.kind not in "iu"
-    names = [*([frame.index.name or ""] if indexed else []), *frame.columns]
-    numeric = [*([False] if indexed else []), *(dtype.kind in "iuf" for dtype in frame.dtypes)]
+    names, numeric, rows, indexed = _cells(frame.head(max_rows), decimals, formats or {})
     head = "".join(
-        f'<th scope="col" style="{_style(right)}">{escape(str(name))}</th>'
+        f'<th scope="col" style="{_style(right)}">{escape(name)}</th>'
         for name, right in zip(names, numeric, strict=True)
     )
-    writers = [formats.get(str(name), partial(_text, decimals=decimals)) for name in names]
-    body = "".join(
-        f"<tr>{_row(row, numeric, writers, indexed=indexed)}</tr>"
-        for row in frame.head(max_rows).itertuples(index=indexed, name=None)
-    )
+    body = "".join(f"<tr>{_row(row, numeric, indexed=indexed)}</tr>" for row in rows)
     more = f" (first {max_rows} of {len(frame):,} rows)" if len(frame) > max_rows else ""
     title = escape(caption + more)
     return (
@@ -68,17 +61,33 @@ def show_table(
     frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_rows: int = 30, formats: Formats | None = None
 ) -> None:
     """Display a frame as an accessible table (see `table_html`)."""
+    names, _, rows, _ = _cells(frame.head(max_rows), decimals, formats or {})
     show(
         table_html(frame, caption, decimals=decimals, max_rows=max_rows, formats=formats),
-        f"{caption}\n{frame.head(max_rows).to_string(formatters=formats)}",
+        "\n".join([caption, *(" | ".join(row) for row in (names, *rows))]),
     )
 
 
-def _row(row: tuple[object, ...], numeric: list[bool], writers: list[Callable[[Any], str]], *, indexed: bool) -> str:
+def _cells(
+    frame: "pd.DataFrame", decimals: int, formats: Formats
+) -> tuple[list[str], list[bool], list[list[str]], bool]:
+    """Return the heads, which columns hold numbers, the rows as text, and whether the first column is the index."""
+    indexed = frame.index.name is not None or frame.index.dtype.kind not in "iu"
+    names = [str(name) for name in (*([frame.index.name or ""] if indexed else []), *frame.columns)]
+    numeric = [*([False] if indexed else []), *(dtype.kind in "iuf" for dtype in frame.dtypes)]
+    writers = [formats.get(name, partial(_text, decimals=decimals)) for name in names]
+    rows = [
+        [write(value) for value, write in zip(row, writers, strict=True)]
+        for row in frame.itertuples(index=indexed, name=None)
+    ]
+    return names, numeric, rows, indexed
+
+
+def _row(row: list[str], numeric: list[bool], *, indexed: bool) -> str:
     cells = []
-    for position, (value, right, write) in enumerate(zip(row, numeric, writers, strict=True)):
+    for position, (text, right) in enumerate(zip(row, numeric, strict=True)):
         tag = 'th scope="row"' if indexed and position == 0 else "td"
-        cells.append(f'<{tag} style="{_style(right)}">{escape(write(value))}</{tag.split()[0]}>')
+        cells.append(f'<{tag} style="{_style(right)}">{escape(text)}</{tag.split()[0]}>')
     return "".join(cells)
 
 

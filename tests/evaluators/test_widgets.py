@@ -10,6 +10,7 @@ from evaluators.screening import p_in_words
 from evaluators.widgets import (
     Lab,
     Lesson,
+    _display,
     _page,
     chart_html,
     checkbox,
@@ -35,7 +36,7 @@ def shown(tmp_path, monkeypatch):
     widgets = []
     monkeypatch.chdir(tmp_path)
     for module in (_page, lab_module, lesson_module):
-        monkeypatch.setattr(module, "show_widget", widgets.append)
+        monkeypatch.setattr(module, "show_widget", lambda make: widgets.append(make()))
     return widgets
 
 
@@ -182,3 +183,11 @@ def test_a_column_of_a_table_can_be_written_in_a_way_of_its_own(monkeypatch):
     assert 'text-align:right">&lt; 0.001</td>' in html
     assert 'text-align:right">–</td>' in html
     assert "< 0.001" in text
+
+
+def test_a_grader_gets_no_live_widget(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    made = []
+    _display.show_widget(lambda: made.append("a form"))
+    assert made == []
