@@ -19,7 +19,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help env chromium demo lab check test test-all lint format hooks lock upgrade wheel clean
+.PHONY: help env system demo lab check test test-all lint format hooks lock upgrade wheel clean
 
 help:  ## List these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -35,10 +35,10 @@ lab: env  ## Open the lab in the browser
 check: env  ## Run every lesson and lab notebook from top to bottom
 	hrlab check $(ARGS)
 
-test: env chromium  ## Run all tests but the slow ones; one of them: make test ARGS="-k tone"
+test: env system  ## Run all tests but the slow ones; one of them: make test ARGS="-k tone"
 	pytest -m "not slow" $(ARGS)
 
-test-all: env chromium  ## Run all tests, the slow ones too
+test-all: env system  ## Run all tests, the slow ones too
 	pytest $(ARGS)
 
 # nbstripout's options are the same in .pre-commit-config.yaml.
@@ -105,12 +105,17 @@ $(VENV)/.ours-installed: $(VENV)/.lock-installed pyproject.toml
 
 # --- What tests need besides Python packages --------------------------------------------------------------------------
 
-# Chromium opens the pages. It is installed where that takes no question (root, or sudo without a password); elsewhere the
-# tests that need it are skipped and say so.
-chromium:  ## Install Chromium where it is missing (Debian; `make test` does it)
-	@if command -v chromium >/dev/null; then exit 0; fi; \
+# bubblewrap walls in learners' code (grading refuses without it), Chromium opens the pages, PostgreSQL is the other
+# gradebook. They are installed where that takes no question (root, or sudo without a password); elsewhere the tests
+# that need them are skipped and say so. `hrlab doctor` says what works.
+system:  ## Install the Debian packages that are missing: bubblewrap, Chromium, PostgreSQL (`make test` does it)
+	@missing=(); \
+	command -v bwrap >/dev/null || missing+=(bubblewrap); \
+	command -v chromium >/dev/null || missing+=(chromium); \
+	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql); \
+	if (($${#missing[@]} == 0)); then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=""; else sudo="sudo -n"; fi; \
 	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null \
-	  && $$sudo apt-get update -qq && $$sudo apt-get install -qq -y --no-install-recommends chromium; then exit 0; fi; \
-	echo "!! Chromium is missing and could not be installed: browser tests will be SKIPPED. By hand: apt-get install" \
-	     "chromium" >&2
+	  && $$sudo apt-get update -qq && $$sudo apt-get install -qq -y --no-install-recommends "$${missing[@]}"; then exit 0; fi; \
+	echo "!! Missing, and could not be installed: $${missing[*]}. Tests that need them will be SKIPPED, and without" \
+	     "bubblewrap nothing is graded. By hand: apt-get install $${missing[*]}" >&2
