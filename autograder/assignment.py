@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from autograder.course import Course, put_scripts_on_path
 from autograder.errors import CourseError, GraderError
-from autograder.names import bound, bound_otherwise, imported, loaded, mutated, rebound
+from autograder.names import bound, bound_otherwise, imported, loaded, loaded_later, mutated, rebound
 
 # nbgrader logs what it also raises.
 _SILENT = logging.getLogger("autograder.silent")
@@ -173,8 +173,8 @@ class AssignmentNotebook:
 
     @cached_property
     def shared_names(self) -> frozenset[str]:
-        """Names that test cells bind at top level and the instructor's solution cells read."""
-        read = frozenset().union(*(loaded(source) for role, source in self.plan if role == "learner"))
+        """Names that test cells bind at top level and functions of the instructor's solution cells read."""
+        read = frozenset().union(*(loaded_later(source) for role, source in self.plan if role == "learner"))
         given = frozenset().union(*(bound_otherwise(source) for role, source in self.plan if role == "test"))
         return read & given
 

@@ -32,7 +32,8 @@ class CatalogueItem:
     number : int
         Its number on the page, from 1.
     kind : str
-        "choice", "choices", "number", "ranking", "paragraph", or "code" for a cell without a form.
+        "choice", "choices", "number", "ranking", "paragraph", "code" for a code cell without a form, or "task" for
+        nbgrader's tasks, whose answers may stand anywhere.
     prompt : str
         The question.
     competency : str
@@ -201,8 +202,8 @@ def _items_of(course: Course, lab: str) -> list[CatalogueItem]:
         CatalogueItem(
             id=item_id(notebook.name, cell.grade_id, several=len(assignment.notebooks) > 1),
             number=number,
-            kind="paragraph" if cell.cell_type == "markdown" else "code",
-            prompt=cell.grade_id,
+            kind="task" if cell.task else "paragraph" if cell.cell_type == "markdown" else "code",
+            prompt=item_id(notebook.name, cell.grade_id, several=len(assignment.notebooks) > 1),
             competency="",
             points=float(cell.points or 0.0),
             manual=cell.solution or cell.task or cell.cell_type != "code",

@@ -9,27 +9,39 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import importlib.metadata
 import pickle
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import replace
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, GraderError
 from autograder.results import Outcome, Result, Submission
+from evaluators.errors import LabError
 
 if TYPE_CHECKING:
     from autograder.assignment import Assignment
     from autograder.grade import Work
+    from autograder.pipeline import Grader
     from autograder.settings import Settings
 
 WAIT_FOR_WORKERS_S = 60.0
-LOST_WORKERS = 3  # workers that a submission may take with it before it is given up
+_INSTALL = "Install the same versions of this package and of the lab's libraries there: docs/operations.md says how."
+
+
+@dataclass
+class _Kept:
+    """A grader in a worker, and how many tasks use it now."""
+
+    grader: Grader
+    users: int = 0
+
 
 _lock = threading.Lock()
-_kept: dict[str, Any] = {}  # in a worker: key of an assignment -> its Grader; never more than one
+_kept: dict[str, _Kept] = {}  # in a worker: key of an assignment -> its grader; more than one only while in use
 
 
 @contextmanager
@@ -51,22 +63,26 @@ def on_cluster(assignment: Assignment, settings: Settings) -> Iterator[Work]:
     Raises
     ------
     CourseError
-        If Dask is not installed, nothing answers at the address, or no worker comes.
+        If Dask is not installed, nothing answers at the address, no worker comes, or one of them cannot grade.
     SolutionFails
         If the instructor's own solution does not earn full marks.
     """
     try:
+        import dask
         from distributed import Client
     except ImportError as error:
         raise CourseError("Dask is not installed.", 'Run `pip install "hr-it-lab[cluster]"`.') from error
     try:
-        client: Any = Client(settings.cluster, timeout=f"{WAIT_FOR_WORKERS_S:g}s", set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, TimeoutError, ValueError) as error:
+        client: Any = Client(settings.cluster, timeout=WAIT_FOR_WORKERS_S, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError, ValueError, TypeError) as error:  # a TypeError where TLS has no certificate
         raise CourseError(
             f"No Dask scheduler answers at {settings.cluster}: {error}.",
             "Start one with `dask scheduler`, and give its address, such as tcp://host:8786.",
         ) from error
-    with client:
+    task = pickle.dumps((assignment, replace(settings, cluster="")))
+    key = hashlib.sha256(task).hexdigest()
+    # A submission of some megabytes is what we mean to send; Dask would warn.
+    with client, dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"}):
         try:
             client.wait_for_workers(1, timeout=WAIT_FOR_WORKERS_S)
         except TimeoutError as error:
@@ -74,36 +90,87 @@ def on_cluster(assignment: Assignment, settings: Settings) -> Iterator[Work]:
                 f"The scheduler at {settings.cluster} has no workers.",
                 f"Start some with `dask worker {settings.cluster} --nthreads 1`.",
             ) from error
-        task = pickle.dumps((assignment, replace(settings, cluster="")))
-        key = hashlib.sha256(task).hexdigest()
-        everywhere = client.scatter(task, broadcast=True, hash=False)
-        client.submit(check_task, key, everywhere, pure=False, retries=LOST_WORKERS).result()
-        yield lambda submission: _submit(client, key, everywhere, submission, assignment.name)
+        # A task, not scattered data: it is made again when the workers that hold it are lost.
+        everywhere = client.submit(bytes, task, key=f"hrlab-assignment-{key}", pure=False)
+        try:
+            _check_workers(client, key, everywhere)
+            yield lambda submission: _submit(client, key, everywhere, submission, assignment.name)
+        finally:
+            everywhere.release()
+            if client.status == "running":
+                with suppress(Exception):  # a worker that is lost now has nothing to end
+                    client.run(end_task, key, on_error="ignore")
+
+
+def _check_workers(client: Any, key: str, task: Any) -> None:
+    """Have every worker grade the instructor's solution: one that cannot grade would soon get all submissions."""
+    addresses = list(client.scheduler_info(n_workers=-1)["workers"])
+    checks = {
+        address: client.submit(check_task, key, task, workers=[address], allow_other_workers=True, pure=False)
+        for address in addresses
+    }
+    ours = _version()
+    for address, check in checks.items():
+        try:
+            theirs = check.result()
+        except LabError as error:
+            if len(checks) == 1 or type(error).__name__ == "SolutionFails":
+                raise
+            raise type(error)(f"The worker {address} cannot grade: {error.problem}", error.hint) from error
+        except Exception as error:
+            raise CourseError(
+                f"The worker {address} cannot grade: {type(error).__name__}: {error}"[:1000], _INSTALL
+            ) from error
+        if theirs != ours:
+            raise CourseError(f"The worker {address} has version {theirs} of hr-it-lab, we have {ours}.", _INSTALL)
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("hr-it-lab")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def _submit(client: Any, key: str, task: Any, submission: Submission, assignment: str) -> Future[Result]:
     """Return a future of the standard library's for a task on the cluster."""
-    # A task is tried again elsewhere when its worker is lost; one that takes several workers with it is to blame.
-    remote = client.submit(grade_task, key, task, submission, pure=False, allow_other_workers=True)
     done: Future[Result] = Future()
 
     def finish(future: Any) -> None:
-        try:
-            done.set_result(future.result())
-        except BaseException as error:
-            note = f"The cluster lost this submission: {type(error).__name__}: {error}"[:500]
-            done.set_result(Result(submission.learner, assignment, Outcome.GRADER_FAILED, notes=(note,)))
-        finally:
-            future.release()
+        with suppress(InvalidStateError):  # nobody waits any more
+            try:
+                if future.cancelled():
+                    done.set_exception(_connection_lost())
+                elif error := future.exception():
+                    # Such as a submission that took several workers with it: Dask gives it up then.
+                    note = f"The cluster could not grade this submission: {type(error).__name__}: {error}"[:500]
+                    done.set_result(Result(submission.learner, assignment, Outcome.GRADER_FAILED, notes=(note,)))
+                else:
+                    done.set_result(future.result())
+            except BaseException:  # cancelled in between: the client closes
+                done.set_exception(_connection_lost())
+            finally:
+                future.release()
 
+    try:
+        remote = client.submit(grade_task, key, task, submission, pure=False)
+    except Exception as error:
+        raise _connection_lost() from error
     remote.add_done_callback(finish)
     return done
 
 
-def check_task(key: str, task: bytes) -> bool:
-    """Start an assignment's grader in this worker; the instructor's solution is graded."""
-    _grader(key, task)
-    return True
+def _connection_lost() -> GraderError:
+    return GraderError(
+        "The connection to the Dask scheduler was lost.",
+        "See that it runs, then run the same command again; what was recorded before stays.",
+    )
+
+
+def check_task(key: str, task: bytes) -> str:
+    """Start an assignment's grader in this worker, which grades the instructor's solution; return our version."""
+    with _grader(key, task):
+        return _version()
 
 
 def grade_task(key: str, task: bytes, submission: Submission) -> Result:
@@ -123,27 +190,46 @@ def grade_task(key: str, task: bytes, submission: Submission) -> Result:
     Result
         How it fared.
     """
-    result: Result = _grader(key, task).grade(submission)
-    return result
+    from autograder.grade import grade_twice
+
+    with _grader(key, task) as grader:
+        return grade_twice(grader, submission)
 
 
-def _grader(key: str, task: bytes) -> Any:
-    """Return this worker's grader for an assignment; the first call starts it, and ends the one before."""
+def end_task(key: str) -> None:
+    """End an assignment's grader in this worker, if it has one; returns at once."""
+    threading.Thread(target=_end, args=(key,), name="hrlab-end").start()
+
+
+@contextmanager
+def _grader(key: str, task: bytes) -> Iterator[Grader]:
+    """Lend this worker's grader for an assignment; the first call starts it, and ends those that nobody uses."""
+    from autograder.grade import grader_of
+
     with _lock:
         if key not in _kept:
-            from autograder.grade import grader_of
+            for other in [other for other, kept in _kept.items() if not kept.users]:
+                _kept.pop(other).grader.close()
+            assignment, settings = pickle.loads(task)  # the coordinator's, as is every task of a Dask worker
+            _kept[key] = _Kept(grader_of(assignment, settings).__enter__())
+        lent = _kept[key]
+        lent.users += 1
+    try:
+        yield lent.grader
+    finally:
+        with _lock:
+            lent.users -= 1
 
-            close_all()
-            assignment, settings = pickle.loads(task)
-            grader = grader_of(assignment, settings)
-            grader.__enter__()
-            _kept[key] = grader
-        return _kept[key]
+
+def _end(key: str) -> None:
+    with _lock:
+        kept = _kept.pop(key, None)
+    if kept:
+        kept.grader.close()
 
 
 @atexit.register
 def close_all() -> None:
     """End the graders of this worker."""
-    while _kept:
-        _, grader = _kept.popitem()
-        grader.close()
+    for key in list(_kept):
+        _end(key)

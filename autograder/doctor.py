@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from autograder.course import put_scripts_on_path
@@ -41,10 +41,18 @@ def examine() -> list[Finding]:
         What is needed first.
     """
     put_scripts_on_path()
-    names = ("nbgrader", "jupyterlab", "voila", "ipython")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    python = sys.version.split()[0]
-    findings = [Finding(f"Python {python} with {versions}", "ok")]
+    found, absent = [], []
+    for name in ("nbgrader", "jupyterlab", "voila", "ipython"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            absent.append(name)
+    findings = [
+        Finding(" with ".join([f"Python {sys.version.split()[0]}", *([", ".join(found)] if found else [])]), "ok")
+    ]
+    if absent:
+        todo = "Activate the environment, or make it again: `make env`."
+        findings.append(Finding(f"Not installed here: {', '.join(absent)}", "missing", todo))
     if shutil.which("alembic"):
         findings.append(Finding("nbgrader can make gradebooks (alembic)", "ok"))
     else:

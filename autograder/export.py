@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.course import Course
 from autograder.files import write_atomically
 from autograder.grade import Graded
-from autograder.scores import lab_scores
+from autograder.scores import Late, lab_scores
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -27,9 +27,10 @@ def scores_csv(course: Course, labs: list[str]) -> str:
     Returns
     -------
     str
-        Columns: course, lab, learner_id, first_name, last_name, email, state, points, maximum, waiting (items that wait
-        for a person), then one column an item named ``lab.item``, empty where there is no score. Text that a
-        spreadsheet would run as a formula is quoted with an apostrophe.
+        Columns: course, lab, learner_id, first_name, last_name, email, state, points (what lateness costs is taken
+        off), maximum, waiting (items that wait for a person), late_penalty (points taken off), late ("2 days"), then
+        one column an item named ``lab.item``, empty where there is no score. Text that a spreadsheet would run as a
+        formula is quoted with an apostrophe.
     """
     head = [
         "course",
@@ -42,6 +43,8 @@ def scores_csv(course: Course, labs: list[str]) -> str:
         "points",
         "maximum",
         "waiting",
+        "late_penalty",
+        "late",
     ]
     all_scores = [lab_scores(course, lab) for lab in labs]
     items = [f"{scores.lab}.{item.id}" for scores in all_scores for item in scores.items]
@@ -64,7 +67,9 @@ def scores_csv(course: Course, labs: list[str]) -> str:
                 "maximum": f"{scores.maximum:g}",
             }
             if learner in totals.index:
+                late = scores.late.get(learner, Late(0.0))
                 row |= {"points": f"{totals[learner]:g}", "waiting": str(waiting.get(learner, 0))}
+                row |= {"late_penalty": f"{late.points:g}", "late": late.words}
                 row |= {f"{scores.lab}.{item}": f"{value:g}" for item, value in points.get(learner, {}).items()}
             writer.writerow(row)
     return stream.getvalue()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder.catalogue import CatalogueItem
 from autograder.course import Course
 from autograder.executed import credits_shown, failures, learner_paragraphs
 from autograder.files import write_atomically
 from autograder.grade import is_current
-from autograder.handin import submitted_at
+from autograder.handin import checksum_of, submitted_at
 from autograder.report import TEMPLATES
 from autograder.results import Outcome
 from autograder.scores import LabScores, lab_scores
@@ -71,10 +72,9 @@ def write_feedback(course: Course, lab: str) -> list[Path]:
         path = course.notebook("feedback", lab, learner).with_suffix(".html")
         html = feedback_html(course, scores, learner).encode()
         write_atomically(path, html)
-        checksum = course.root / "submitted" / learner / lab / "handin.sha256"
-        if checksum.exists():
+        if checksum := checksum_of(course.root / "submitted" / learner / lab):
             shared = course.exchange / "feedback"
-            write_atomically(shared / f"{checksum.read_text().strip()}.html", html)
+            write_atomically(shared / f"{checksum}.html", html)
             shared.chmod(0o711)  # a page is found by its name only
         written.append(path)
     return written
@@ -85,6 +85,7 @@ def feedback_html(course: Course, scores: LabScores, learner: str) -> str:
     result = scores.graded[learner]
     scored = result.outcome is Outcome.SCORED
     items = items_feedback(course, scores, learner) if scored else []
+    late = scores.late.get(learner)
     return page(
         TEMPLATES,
         "feedback.html",
@@ -94,7 +95,8 @@ def feedback_html(course: Course, scores: LabScores, learner: str) -> str:
         result=result,
         scored=scored,
         items=items,
-        earned=sum(entry.earned or 0 for entry in items),
+        earned=scores.totals().get(learner, 0.0) if scored else 0.0,  # lateness taken off
+        penalty=late.sentence if scored and late else "",
         maximum=scores.maximum,
         waiting=[entry for entry in items if entry.earned is None],
         handed_in=submitted_at(course.root / "submitted" / learner / scores.lab),
@@ -108,7 +110,7 @@ def items_feedback(course: Course, scores: LabScores, learner: str) -> list[Item
     folder = course.root / "autograded" / learner / scores.lab
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
     said = {name: credits_shown(nb) for name, nb in notebooks.items()}
-    paragraphs = {name: learner_paragraphs(nb) for name, nb in notebooks.items()}
+    paragraphs = {name: written(nb) | learner_paragraphs(nb) for name, nb in notebooks.items()}
     failed = {name: failures(nb) for name, nb in notebooks.items()}
     points = scores.table[scores.table["learner"] == learner].set_index("item")["score"]
     entries = []
@@ -118,8 +120,12 @@ def items_feedback(course: Course, scores: LabScores, learner: str) -> list[Item
         answer = ""
         if item.manual:
             answer = paragraphs.get(item.notebook, {}).get(item.cell, "")
-            verdict = "waits" if earned is None else "scored" if answer or item.kind == "code" else "unanswered"
+            verdict = "waits" if earned is None else "scored" if answer or earned else "unanswered"
             message = scores.comments.get((learner, item.id), "")
+            if item.kind == "task":
+                verdict, answer = "waits" if earned is None else "scored", _IN_THE_NOTEBOOK
+            if item.notebook not in notebooks and not message:
+                message = f"The notebook {item.notebook}.ipynb was not handed in."
         elif credit:
             answer, verdict, message = credit.answer, credit.verdict, credit.message
         else:
@@ -132,6 +138,18 @@ def items_feedback(course: Course, scores: LabScores, learner: str) -> list[Item
     return entries
 
 
+def written(nb: Any) -> dict[str, str]:
+    """Return what stands in the cells that a person scores, by grade id; cells left as released are missing."""
+    from nbgrader.utils import compute_checksum, is_grade, is_solution
+
+    return {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in nb.cells
+        if is_grade(cell) and is_solution(cell) and cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
+    }
+
+
+_IN_THE_NOTEBOOK = "in the notebook"
 _WHOLE_OR_PART = {"right": "Every check of this question holds.", "partly": "Some of the checks of this question hold."}
 
 
@@ -158,6 +176,8 @@ def why_not(kind: str, text: str) -> str:
             return text
         case "learner_raised":
             return f"Your code stopped with an error while it was checked. {text}"
+        case "missing_name" if ". " in text:  # it is there, and could not be looked at
+            return f"The check needs {text}"
         case "missing_name":
             return f"The check needs something that your notebook does not define: {text}"
         case "cannot_cross":

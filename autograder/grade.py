@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from datetime import datetime
+from pathlib import Path, PurePosixPath
 from typing import Any
+
+import sqlalchemy as sa
 
 from autograder.assignment import Assignment, assignment_of
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.executed import solutions
-from autograder.files import remove_tree, write_atomically
-from autograder.gradebook import Recorder
-from autograder.handin import submission_id
+from autograder.files import finish_replacing, held_alone, replace_tree, write_atomically, writing_to
+from autograder.gradebook import Recorder, as_utc, tables
+from autograder.handin import submission_id, submitted_at
 from autograder.pipeline import Grader
 from autograder.results import Outcome, Result, Submission
 from autograder.settings import Settings, read_settings
@@ -136,17 +139,62 @@ def grade(
         raise CourseError(
             f"Nothing of {lab!r} was collected from {', '.join(strangers)}.", "Run `hrlab collect` first."
         )
-    chosen = learners or pending(course, lab)
     results: list[Graded] = []
-    if not chosen:
+    if not handed_in:
         return results
-    assignment = assignment_of(course, lab)
-    with Recorder(course, lab, waiting=waiting) as recorder, at_work(assignment, settings) as work:
-        for submission, result in graded_submissions(work, read_all(course, lab, chosen), settings.at_a_time):
-            results.append(record(course, recorder, assignment, submission, result, strict=settings.strict))
-            if progress:
-                progress(results[-1], len(chosen))
+    alone = held_alone(
+        course.root / "release" / lab,
+        problem=f"{lab!r} is being graded already.",
+        hint="Wait until the other `hrlab grade` is done, or stop it; then run the same command again.",
+    )
+    # The recorder comes first: it waits for a gradebook that somebody else uses, and says so.
+    with alone, Recorder(course, lab, waiting=waiting) as recorder:
+        _tidy(course, lab)
+        chosen = learners or sorted({*pending(course, lab), *_unrecorded(course, recorder, lab)})
+        if not chosen:
+            return results
+        assignment = assignment_of(course, lab)
+        with at_work(assignment, settings) as work:
+            for submission, result in graded_submissions(work, read_all(course, lab, chosen), settings.at_a_time):
+                results.append(record(course, recorder, assignment, submission, result, strict=settings.strict))
+                if progress:
+                    progress(results[-1], len(chosen))
     return sorted(results, key=lambda result: result.learner)
+
+
+def _unrecorded(course: Course, recorder: Recorder, lab: str) -> list[str]:
+    """Return those who count as scored and whose hand-in the gradebook does not know: it is an older copy."""
+    known = _hand_ins(recorder)
+    missing = []
+    for learner in course.learners_with("submitted", lab):
+        result = load_graded(course, lab, learner)
+        if result is not None and result.outcome is Outcome.SCORED and is_current(course, result):
+            when = as_utc(submitted_at(course.root / "submitted" / learner / lab))
+            if learner not in known or when not in (None, known[learner]):
+                missing.append(learner)
+    return missing
+
+
+def _hand_ins(recorder: Recorder) -> dict[str, datetime | None]:
+    """Return when each submission in the gradebook was handed in (UTC), by learner."""
+    db = tables()
+    query = (
+        sa.select(db.SubmittedAssignment.c.student_id, db.SubmittedAssignment.c.timestamp)
+        .join_from(db.SubmittedAssignment, db.Assignment, db.SubmittedAssignment.c.assignment_id == db.Assignment.c.id)
+        .where(db.Assignment.c.name == recorder.assignment)
+    )
+    rows = recorder.store.run(lambda connection: list(connection.execute(query)), write=False)
+    return {str(learner): when for learner, when in rows}
+
+
+def _tidy(course: Course, lab: str) -> None:
+    """Clear up after a run that was killed while it wrote."""
+    with writing_to(course.root):
+        for pattern in (f"autograded/*/.{lab}.new", f"autograded/*/.{lab}.old"):
+            for leftover in course.root.glob(pattern):
+                finish_replacing(leftover.with_name(lab))
+        for half in (course.root / "grading" / lab).glob(".*.part"):
+            half.unlink()
 
 
 def read_all(course: Course, lab: str, learners: Iterable[str]) -> Iterator[Submission]:
@@ -183,9 +231,17 @@ def _on_this_machine(assignment: Assignment, settings: Settings) -> Iterator[Wor
     pool: Executor
     with grader, ThreadPoolExecutor(settings.at_a_time, "hrlab-grade") as pool:
         try:
-            yield lambda submission: pool.submit(grader.grade, submission)
-        finally:  # also when stopped by hand: what runs is finished, nothing new begins
-            pool.shutdown(cancel_futures=True)
+            yield lambda submission: pool.submit(grade_twice, grader, submission)
+        except BaseException:  # Ctrl-C, a full disk: nobody waits for what runs now, and it is graded next time
+            pool.shutdown(wait=False, cancel_futures=True)
+            grader.close()
+            raise
+
+
+def grade_twice(grader: Grader, submission: Submission) -> Result:
+    """Grade a submission, and once more if the grader failed: a sandbox that was killed is there again by then."""
+    result = grader.grade(submission)
+    return grader.grade(submission) if result.outcome is Outcome.GRADER_FAILED else result
 
 
 def graded_submissions(work: Work, submissions: Iterable[Submission], most: int) -> Iterator[tuple[Submission, Result]]:
@@ -245,6 +301,8 @@ def record(
     if result.outcome is Outcome.SCORED:
         folder = course.root / "autograded" / result.learner / result.assignment
         reviewed = {} if strict else _unchanged(folder, result)
+        with writing_to(folder):  # from here until `save_graded` it counts as not graded
+            _graded_file(course, result.assignment, result.learner).unlink(missing_ok=True)
         recorder.record(result.learner, result.notebooks, timestamp=submission.timestamp, unchanged_manual=reviewed)
         _store(folder, assignment, submission, result)
     save_graded(course, graded)
@@ -265,42 +323,44 @@ def _unchanged(folder: Path, result: Result) -> dict[str, list[str]]:
     for notebook in result.notebooks:
         path = folder / f"{notebook.name}.ipynb"
         if notebook.executed and path.is_file():
-            before, after = solutions(json.loads(path.read_bytes())), solutions(json.loads(notebook.executed))
+            after = solutions(json.loads(notebook.executed))
+            try:
+                before = solutions(json.loads(path.read_bytes()))
+            except (OSError, ValueError, LookupError, TypeError, AttributeError):  # somebody's editor, a bad disk
+                before = {}
             found[notebook.name] = [cell for cell, text in after.items() if before.get(cell) == text]
     return found
 
 
 def _store(folder: Path, assignment: Assignment, submission: Submission, result: Result) -> None:
-    """Write the autograded folder beside its place, then swap it in."""
-    fresh, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-    names = {f"{notebook.name}.ipynb" for notebook in result.notebooks}
-    files = {name: data for name, data in submission.files.items() if name not in names}
-    files |= {name: data for name, data in assignment.files.items() if name not in assignment.keep_files}
+    """Write the autograded folder."""
+    files = {name: data for name, data in assignment.files.items() if name not in assignment.keep_files}
     files |= {f"{each.name}.ipynb": each.executed.encode() for each in result.notebooks if each.executed}
-    for leftover in (fresh, old):
-        if leftover.exists():
-            remove_tree(leftover)
-    for name, data in files.items():
-        path = fresh / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    if old.exists():
-        remove_tree(old)
+    names = {f"{notebook.name}.ipynb" for notebook in result.notebooks}
+    folders = {str(above) for name in files for above in PurePosixPath(name).parents}
+    for name, data in submission.files.items():
+        above = [str(each) for each in PurePosixPath(name).parents]
+        # A file where the instructor has a folder, or a folder where there is a file, has no place.
+        if name not in {*names, *files, *folders} and not files.keys() & {*above}:
+            files[name] = data
+            folders.update(above)
+    replace_tree(folder, files)
 
 
 def save_graded(course: Course, result: Graded) -> None:
     """Record how a submission fared, for the report and for the next run."""
     data = json.dumps(asdict(result), indent=1) + "\n"
-    write_atomically(course.root / "grading" / result.lab / f"{result.learner}.json", data.encode())
+    write_atomically(_graded_file(course, result.lab, result.learner), data.encode())
+
+
+def _graded_file(course: Course, lab: str, learner: str) -> Path:
+    return course.root / "grading" / lab / f"{learner}.json"
 
 
 def load_graded(course: Course, lab: str, learner: str) -> Graded | None:
     """Return how a submission fared, None if it was never graded to the end."""
     try:
-        content = json.loads((course.root / "grading" / lab / f"{learner}.json").read_text(encoding="utf-8"))
+        content = json.loads(_graded_file(course, lab, learner).read_text(encoding="utf-8"))
         lists: dict[str, Any] = {name: tuple(content.get(name, ())) for name in ("notes", "messages", "walls")}
         return Graded(**{**content, **lists, "outcome": Outcome(content["outcome"])})
     except (OSError, ValueError, TypeError, KeyError):

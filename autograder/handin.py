@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import re
+import stat
+import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -26,6 +30,7 @@ MANIFEST = "handin.json"
 MAX_BYTES = 50_000_000  # of all files together, unpacked
 MAX_FILES = 500
 _OURS = {MANIFEST, "timestamp.txt", "handin.sha256"}  # written when a hand-in is collected
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.IGNORECASE)  # on Windows
 
 
 class Manifest(BaseModel):
@@ -215,16 +220,37 @@ def _unzip(path: Path) -> dict[str, bytes]:
 
 def _problem_with_names(names: list[str]) -> str:
     """Say which file name could not be unpacked on every system, or would lead out of its folder; "" if none."""
-    files = set(names)
+    files = {_folded(name) for name in names}
+    spelt: dict[str, str] = {}  # as systems compare names that ignore case and accents' encoding -> as it is written
     for name in names:
         parts = name.split("/")
-        if "" in parts or ".." in parts or "." in parts or parts[0] in _OURS:
+        if "" in parts or ".." in parts or "." in parts or _folded(parts[0]) in _OURS:
             return f"the name {name!r} would lead out of the folder or over a file of the grader"
-        if set(name) & set('\\:*?"<>|') or not name.isprintable() or any(len(part.encode()) > 200 for part in parts):
+        if set(name) & set('\\:*?"<>|') or not name.isprintable() or any(_for_few_systems(part) for part in parts):
             return f"the name {name!r} does not work on every system"
-        if any("/".join(parts[:depth]) in files for depth in range(1, len(parts))):
+        paths = ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+        if any(_folded(path) in files for path in paths[:-1]):
             return f"the name {name!r} uses a file as a folder"
+        for path in paths:
+            other = spelt.setdefault(_folded(path), path)
+            if other != path:
+                how = "how accents are stored" if _nfc(other) == _nfc(path) else "upper and lower case"
+                return f"the names {other!r} and {path!r} differ only in {how}: one name on other computers"
     return ""
+
+
+def _nfc(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _folded(name: str) -> str:
+    """Return a name as macOS and Windows compare it."""
+    return _nfc(_nfc(name).casefold())
+
+
+def _for_few_systems(part: str) -> bool:
+    """Tell whether a file or folder name is one that Windows keeps for itself, changes or cannot hold."""
+    return bool(_DEVICE.fullmatch(part)) or part.endswith((".", " ")) or len(part.encode()) > 200
 
 
 @dataclass(frozen=True)
@@ -312,21 +338,45 @@ def collect(course: Course, lab: str, *, folders: list[Path] | None = None, agai
 
 def submission_id(folder: Path) -> str:
     """Return what tells this submission from the learner's other ones: its checksum, else its time, else ""."""
-    for name in ("handin.sha256", "timestamp.txt"):
-        try:
-            return (folder / name).read_text(encoding="utf-8").strip()
-        except OSError:
-            continue
-    return ""
+    return checksum_of(folder) or _line(folder / "timestamp.txt")
+
+
+def checksum_of(folder: Path) -> str:
+    """Return the checksum of the collected hand-in file, "" where the submission came another way.
+
+    A learner who submits by nbgrader's own exchange can bring a file of that name, so only a checksum is taken from it.
+    """
+    text = _line(folder / "handin.sha256")
+    return text if re.fullmatch("[0-9a-f]{64}", text) else ""
+
+
+def _line(path: Path) -> str:
+    """Return a small text file's content; "" if there is none, or it is a link, a pipe or something else odd."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return ""
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as stream:
+            return stream.read(200).decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def submitted_at(folder: Path) -> datetime | None:
     """Return when the submission in this folder was handed in (UTC), None if unknown."""
+    text = _line(folder / "timestamp.txt")
     try:
-        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip().removesuffix(" UTC")
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except (OSError, ValueError):
+        return datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=UTC)
+    except ValueError:
+        if not re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d", text):
+            return None
+    from nbgrader.utils import parse_utc  # slow, and needed only where an exchange writes another zone
+
+    try:
+        when: datetime = parse_utc(text).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
+    return when
 
 
 def _sha256(path: Path) -> str:

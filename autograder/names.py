@@ -96,6 +96,29 @@ def loaded(source: str) -> set[str]:
     return set(_read(source).loaded)
 
 
+def loaded_later(source: str) -> set[str]:
+    r"""Return the global names that the functions and classes of a cell read, when they are called.
+
+    Parameters
+    ----------
+    source : str
+        A cell.
+
+    Returns
+    -------
+    set of str
+        The names; what only the cell's own statements read is not among them.
+
+    Examples
+    --------
+    >>> loaded_later("total = sum(log)\ndef above(x): return x > limit")
+    {'limit'}
+    """
+    later = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+    inner = (node for tree in _trees(source) for node in ast.walk(tree) if isinstance(node, later))
+    return set().union(*(loaded(ast.unparse(node)) for node in inner))
+
+
 def imported(source: str) -> dict[str, str]:
     r"""Return the global names that a cell binds by importing, with the statements that do it.
 

@@ -31,6 +31,7 @@ from autograder.transfer import pack
 from evaluators.answers.mime import ITEM_MIME
 
 ENTRY = "autograder.kernel.session:serve"
+_FORMS = "evaluators.widgets"
 OUR_FAULT = "Something went wrong on our side. Your trainer has been told."
 
 
@@ -157,8 +158,8 @@ class Grader:
         """
         files = self._model_answers()
         for notebook in self.assignment.notebooks:
-            # Where no test needs anything of the solution cells, as in a lab of forms, they need not run again.
-            needed = any(notebook.learner_names.values())
+            # A lab of forms whose tests need no name of the solution cells is answered by its sheet alone.
+            needed = any(notebook.learner_names.values()) or _FORMS not in notebook.source
             files[f"{notebook.name}.ipynb"] = (notebook.source if needed else notebook.released).encode()
         surfaces = {notebook.name: Surface() for notebook in self.assignment.notebooks}
         result = self._grade(Submission("the instructor's solution", files), surfaces, learning=True)
@@ -167,8 +168,11 @@ class Grader:
                 f"The instructor's own solution of {self.assignment.name!r} cannot be graded: {' '.join(result.notes)}",
                 "Mend the notebook, or what it needs, and run the command again; nobody was graded.",
             )
+        by_test = {(notebook.name, cell.grade_id) for notebook in self.assignment.notebooks
+                   for cell in notebook.cells if not cell.solution}  # fmt: skip
         short = [cell for notebook in result.notebooks for cell in notebook.cells
-                 if cell.auto_score is not None and cell.auto_score != cell.points]  # fmt: skip
+                 if (notebook.name, cell.grade_id) in by_test  # what a person scores may be left as the stub
+                 and cell.auto_score is not None and cell.auto_score != cell.points]  # fmt: skip
         if short:
             why = _why(result, short[0].grade_id)
             raise SolutionFails(
@@ -184,7 +188,7 @@ class Grader:
         """Run the instructor's notebook as it is and return the answer sheet that its forms show."""
         answers: dict[str, Any] = {}
         for notebook in self.assignment.notebooks:
-            if "evaluators.widgets" not in notebook.source:
+            if _FORMS not in notebook.source:
                 continue
             with ExitStack() as stack:
                 side = self._start(stack, trusted=True)
@@ -303,6 +307,9 @@ class Grader:
             judged = type(cell)(cell)
             judged.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         try:
+            if not self.strict and (odd := _no_credit(judged)):
+                notes.append(f"{cell.metadata.nbgrader.grade_id} ended in {odd}, which is no credit; it counts as 0.")
+                return points, 0.0
             score, points = determine_grade(judged)
         except ValueError as error:  # more partial credit than there are points
             if self.strict:
@@ -311,12 +318,29 @@ class Grader:
                 f"{cell.metadata.nbgrader.grade_id} gave more points than it has ({error}); it counts as full."
             )
             score = points
+        if judged is not cell and score and len(judged.outputs) < len(cell.outputs):
+            notes.append(
+                f"{cell.metadata.nbgrader.grade_id}: something was written to stderr, such as a warning; "
+                "nbgrader would give 0 for that (--strict-nbgrader)."
+            )
         return points, None if score is None else float(score)
 
     def _start(self, stack: ExitStack, trusted: bool) -> Side:
         host = self.trusted_host if trusted else self.learner_host
         session = stack.enter_context(host.session(self.limits, trusted=trusted))
         return Side(session, self.limits, self.cell_s)
+
+
+def _no_credit(cell: Any) -> str:
+    """Return a partial credit that is no credit (NaN, infinite or negative), for which nbgrader gives full points."""
+    for output in cell.get("outputs", ()):
+        if output.output_type == "execute_result":
+            text = str(output["data"].get("text/plain", ""))
+            try:
+                return "" if 0 <= float(text) < float("inf") else text
+            except ValueError:
+                return ""
+    return ""
 
 
 def imported_modules(assignment: Assignment) -> list[str]:

@@ -10,12 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.assignment import Assignment, assignment_from_source, assignment_of
+from autograder.assignment import Assignment, assignment_from_source, read_notebook
+from autograder.assignment import _files as files_beside
+from autograder.catalogue import build_catalogue, save_catalogue
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.files import write_atomically
 from autograder.grade import Graded, at_work, graded_from, graded_submissions, read_all, record
 from autograder.gradebook import GradeRow, Recorder, points
+from autograder.release import publish
 from autograder.renewal import REMOVED_NAME, Renewal, renew_cells, renewal
 from autograder.results import NotebookResult, Outcome
 from autograder.settings import Settings
@@ -124,7 +127,8 @@ class Regrade:
         self.course, self.lab, self.settings = course, lab, settings
         self.changes: tuple[ScoreChange, ...] = ()
         self.renewal = Renewal()
-        self._before = assignment_of(course, lab)  # says what is wrong if it was never released
+        if not (course.root / "release" / lab).is_dir():
+            raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.")
         self.assignment = _present(course, lab)
         self._recorder = Recorder(course, lab)
         self._folder = tempfile.TemporaryDirectory(prefix="hrlab-regrade-")
@@ -143,9 +147,25 @@ class Regrade:
         return len(self.assignment.notebooks) == 1
 
     @property
+    def ours(self) -> bool:
+        """Whether `hrlab release` released the assignment; else its publishing is left to nbgrader."""
+        return (self.course.root / "catalogue" / f"{self.lab}.json").is_file()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether learners would fetch another version than the present one."""
+        folders = [self.course.root / "release", *([self.course.outbound] if self.ours else [])]
+        return any(
+            _sources(folder / self.lab / f"{notebook.name}.ipynb") != _cell_sources(notebook.released)
+            for folder in folders
+            for notebook in self.assignment.notebooks
+        )
+
+    @property
     def anything(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.changes or self.renewal.added or self.renewal.changed or self.renewal.removed)
+        renewal = self.renewal
+        return bool(self.changes or renewal.added or renewal.changed or renewal.removed or self.outdated)
 
     def run(self, *, progress: Callable[[Graded, int], None] | None = None) -> None:
         """Grade every collected submission by the present tests, and write nothing but temporary files."""
@@ -165,18 +185,38 @@ class Regrade:
         self.changes = tuple(changes(self._recorder.grades(), scores, removed=self.renewal.removed))
 
     def write(self) -> None:
-        """Bring the gradebook up to the present assignment and record the new results.
+        """Bring gradebook, released files and list of items up to the present assignment; record the new results.
 
         A broken-off run goes on with the same command: what is written already no longer differs.
+
+        Raises
+        ------
+        CourseError
+            If the lab could not be released as it is now; then nothing is written.
         """
+        items = build_catalogue(self.course, self.lab) if self.ours else None
         renew_cells(self._recorder, self.assignment)
-        for notebook in self.assignment.notebooks:
-            write_atomically(
-                self.course.root / "release" / self.lab / f"{notebook.name}.ipynb", notebook.released.encode()
-            )
+        self._renew_release()
+        if items is not None:
+            save_catalogue(self.course, self.lab, items)
+            publish(self.course, self.lab)
         for path in self._results:
             submission, result = pickle.loads(path.read_bytes())
             record(self.course, self._recorder, self.assignment, submission, result, strict=self.settings.strict)
+
+    def _renew_release(self) -> None:
+        """Write what `nbgrader generate_assignment` would: the learners' notebooks and the files beside them."""
+        import nbformat
+
+        folder = self.course.root / "release" / self.lab
+        present = {f"{notebook.name}.ipynb": notebook for notebook in self.assignment.notebooks}
+        for name, notebook in present.items():
+            write_atomically(folder / name, nbformat.writes(notebook.released_nb).encode() + b"\n")
+        for name, data in self.assignment.files.items():
+            write_atomically(folder / name, data)
+        for path in folder.glob("*.ipynb"):
+            if path.name not in present:
+                path.unlink()
 
     def lines(self) -> list[str]:
         """Say in sentences what happened to the assignment itself."""
@@ -193,17 +233,37 @@ class Regrade:
                 f"{len(self.renewal.scores)} scores of cells that are gone leave the gradebook; they are kept in "
                 f"{self.course.root / 'grading' / self.lab / REMOVED_NAME}."
             )
+        if self.outdated:
+            said.append("Learners would still fetch the version from before.")
         return said
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything found, for machines."""
-        return {"lab": self.lab, "assignment": asdict(self.renewal), "changes": [asdict(each) for each in self.changes]}
+        changes = [asdict(each) for each in self.changes]
+        return {
+            "lab": self.lab, "assignment": asdict(self.renewal), "release_outdated": self.outdated, "changes": changes
+        }  # fmt: skip
+
+
+def _cell_sources(text: str) -> list[str]:
+    return [cell.source for cell in read_notebook(text).cells]
+
+
+def _sources(path: Path) -> list[str] | None:
+    """Return the text of each cell of a notebook; None if there is none."""
+    try:
+        return _cell_sources(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, CourseError):
+        return None
 
 
 def _present(course: Course, lab: str) -> Assignment:
-    """Return an assignment as its instructor version is now."""
+    """Return an assignment as its instructor version is now, whatever state gradebook and release are in."""
+    from nbgrader.coursedir import CourseDirectory
+
     folder = course.labs_folder / lab
     notebooks = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.ipynb"))}
     if not notebooks:
         raise CourseError(f"{folder} holds no notebook.", "The instructor version must be where it was released from.")
-    return assignment_from_source(lab, notebooks, files=assignment_of(course, lab).files, config=course.config)
+    files = files_beside(folder, CourseDirectory(config=course.config).ignore)
+    return assignment_from_source(lab, notebooks, files=files, config=course.config)

@@ -56,12 +56,13 @@ def release(course: Course, lab: str) -> list[CatalogueItem]:
         raise
     if backup.exists():
         remove_tree(backup)
-    _publish(course, lab)
+    publish(course, lab)
     save_catalogue(course, lab, items)
     return items
 
 
-def _publish(course: Course, lab: str) -> None:
+def publish(course: Course, lab: str) -> None:
+    """Put what lies in the course's release folder where learners fetch it, in place of what was there."""
     if sys.platform != "win32":
         course.call("release_assignment", lab)  # so that nbgrader's own Assignment List works too
         return

@@ -144,7 +144,7 @@ def sanitise(
     notes += planner.notes
     notes += _notes_on_copies(theirs, copies, notebook)
     if planner.missing_plain:
-        notes.append(f"{planner.missing_plain} of the instructor's code cells were missing; tests run with them.")
+        notes.append(f"{planner.missing_plain} of the instructor's code cells were missing.")
     changed = (planner.changed & notebook.trusted_loads) - notebook.imported_names
     nb = nbformat.from_dict(
         {

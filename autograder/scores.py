@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -13,6 +14,49 @@ from autograder.results import Outcome
 from autograder.roster import Learner, roster_of
 
 COLUMNS = ["learner", "item", "competency", "points", "score", "needs_person"]
+
+
+@dataclass(frozen=True)
+class Late:
+    """What a late submission costs.
+
+    Parameters
+    ----------
+    points : float
+        Points that nbgrader's gradebook takes off, over all notebooks of the lab.
+    time : timedelta
+        Time after the due date, the learner's extension counted; zero if the due date was moved or removed since.
+
+    Examples
+    --------
+    >>> Late(1.5, timedelta(days=2)).sentence
+    '1.5 points off for 2 days late.'
+    """
+
+    points: float
+    time: timedelta = timedelta(0)
+
+    @property
+    def words(self) -> str:
+        """How late it was, in the two largest units: "2 days", "1 day 3 hours", "20 minutes"; "" if unknown.
+
+        Examples
+        --------
+        >>> Late(1, timedelta(hours=27, minutes=10)).words
+        '1 day 3 hours'
+        """
+        seconds = int(self.time.total_seconds())
+        if seconds <= 0:
+            return ""
+        minutes = max(1, seconds // 60)
+        units = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60 if minutes < 1440 else 0}
+        return " ".join(f"{number} {unit}{'' if number == 1 else 's'}" for unit, number in units.items() if number)
+
+    @property
+    def sentence(self) -> str:
+        """What was taken off and why, for a person."""
+        unit = "point" if round(self.points, 2) == 1 else "points"
+        return f"{round(self.points, 2):g} {unit} off for {self.words + ' late' if self.words else 'lateness'}."
 
 
 @dataclass(frozen=True)
@@ -36,6 +80,8 @@ class LabScores:
         nobody has scored it), needs_person.
     comments : dict of (str, str) to str
         (learner, item) -> what the person who scored it wrote.
+    late : dict of str to Late
+        Learner id -> what lateness costs; learners whom it costs nothing are missing.
     """
 
     lab: str
@@ -45,6 +91,7 @@ class LabScores:
     graded: dict[str, Graded]
     table: pd.DataFrame
     comments: dict[tuple[str, str], str]
+    late: dict[str, Late] = field(default_factory=dict)
 
     @property
     def scored(self) -> list[str]:
@@ -57,8 +104,13 @@ class LabScores:
         return sum(item.points for item in self.items)
 
     def totals(self) -> pd.Series:
-        """Points earned so far by each scored learner; what waits for a person counts nothing yet."""
-        return self.table.groupby("learner")["score"].sum(min_count=0)
+        """Points earned so far by each scored learner, less what lateness costs, which is no more than there is.
+
+        What waits for a person counts nothing yet.
+        """
+        earned = self.table.groupby("learner")["score"].sum(min_count=0)
+        off = pd.Series({name: late.points for name, late in self.late.items()}, dtype=float)
+        return (earned - off.reindex(earned.index, fill_value=0.0)).where(lambda total: total > 0, 0.0)
 
     def waiting(self) -> dict[str, int]:
         """Learner id -> number of items that wait for a person."""
@@ -97,7 +149,7 @@ def lab_scores(course: Course, lab: str) -> LabScores:
     for learner in course.learners_with("submitted", lab):
         if (result := load_graded(course, lab, learner)) is not None:
             graded[learner] = result
-    rows, comments = _read_gradebook(course, lab)
+    rows, comments, late = _read_gradebook(course, lab)
     table = pd.DataFrame(
         [
             (learner, item, by_id[item].competency, by_id[item].points, score, needs_person)
@@ -108,13 +160,14 @@ def lab_scores(course: Course, lab: str) -> LabScores:
     ).astype({"score": float, "points": float, "needs_person": bool})
     roster = roster_of(course)
     learners = roster | {name: Learner(name) for name in graded if name not in roster}
-    return LabScores(lab, course.title(lab), tuple(items), learners, graded, table, comments)
+    return LabScores(lab, course.title(lab), tuple(items), learners, graded, table, comments, late)
 
 
-def _read_gradebook(
-    course: Course, lab: str
-) -> tuple[list[tuple[str, str, float | None, bool]], dict[tuple[str, str], str]]:
-    """Return (learner, item, score, needs a person) rows and the comments, in two queries."""
+Row = tuple[str, str, float | None, bool]
+
+
+def _read_gradebook(course: Course, lab: str) -> tuple[list[Row], dict[tuple[str, str], str], dict[str, Late]]:
+    """Return (learner, item, score, needs a person) rows, the comments and what lateness costs, in three queries."""
     from nbgrader.api import (
         Assignment,
         BaseCell,
@@ -145,10 +198,31 @@ def _read_gradebook(
 
         grades = of_lab(Grade, Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
         notes = of_lab(Comment, Comment.manual_comment)
+        penalties = (
+            book.db.query(
+                SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty,
+                SubmittedAssignment.timestamp, SubmittedAssignment.extension, Assignment.duedate,
+            )
+            .select_from(SubmittedNotebook)
+            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+            .filter(Assignment.name == lab, SubmittedNotebook.late_submission_penalty > 0)
+            .all()
+        )  # fmt: skip
     rows = []
     for learner, item, auto, manual, extra, needs_person in grades:
         # A paragraph rewritten after it was scored keeps its score and waits for a person all the same.
         score = manual if manual is not None else None if needs_person else auto
         total = None if score is None else score + (extra or 0.0)
         rows.append((learner, item, total, bool(needs_person) or score is None))
-    return rows, {(learner, item): text for learner, item, text in notes if text}
+    late: dict[str, Late] = {}
+    for learner, penalty, *times in penalties:
+        before = late[learner].points if learner in late else 0.0
+        late[learner] = Late(before + penalty, _time_late(*times))
+    return rows, {(learner, item): text for learner, item, text in notes if text}, late
+
+
+def _time_late(handed_in: datetime | None, extension: timedelta | None, due: datetime | None) -> timedelta:
+    if handed_in is None or due is None:
+        return timedelta(0)
+    return max(timedelta(0), handed_in - due - (extension or timedelta(0)))

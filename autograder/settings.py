@@ -79,24 +79,44 @@ def read_settings(folder: Path, **switches: Any) -> Settings:
     Raises
     ------
     CourseError
-        If the file is no TOML, or has a name or value that is not known.
+        If the file is no TOML, has a name or value that is not known, or lets cells read the course itself.
     """
     path = folder / FILE
     found: dict[str, Any] = {}
     if path.is_file():
         try:
-            found = tomllib.loads(path.read_text(encoding="utf-8"))
+            found = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' Notepad writes a mark first
         except (OSError, ValueError) as error:
             raise CourseError(f"{path} cannot be read: {error}.", "Write it as TOML, or delete it.") from error
     limits = _known(path, found.pop("limits", {}), [field.name for field in fields(Limits)], "[limits] ")
     _known(path, found, ["network", "readable"], "")
     if not isinstance(network := found.get("network", False), bool):
         raise CourseError(f"{path}: network is {network!r}.", "Write true or false.")
-    places = found.get("readable", [])
-    if not (isinstance(places, list) and all(isinstance(place, str) and Path(place).exists() for place in places)):
-        raise CourseError(f"{path}: readable is {places!r}.", "Write a list of folders that exist.")
-    readable = tuple(Path(place) for place in places)
-    return Settings(limits=Limits(**limits), network=network, readable=readable, **switches)
+    readable = _readable(path, found.get("readable", []))
+    try:
+        bounds = Limits(**limits)
+    except CourseError as error:
+        raise CourseError(f"{path}: {error.problem}", error.hint) from None
+    return Settings(limits=bounds, network=network, readable=readable, **switches)
+
+
+def _readable(path: Path, places: Any) -> tuple[Path, ...]:
+    """Return the folders that cells may read, absolute; a relative one begins at the course folder."""
+    if not (isinstance(places, list) and all(isinstance(place, str) for place in places)):
+        raise CourseError(f"{path}: readable is {places!r}.", 'Write a list of folders: readable = ["/srv/data"].')
+    course = path.parent.resolve()
+    found = []
+    for name in places:
+        place = (course / Path(name).expanduser()).resolve()
+        if not place.exists():
+            raise CourseError(f"{path}: readable names {name!r}, and there is no {place}.", "Write folders that exist.")
+        if course.is_relative_to(place) or place.is_relative_to(course):
+            raise CourseError(
+                f"{path}: readable names {name!r}, where learners' code would find tests, keys or others' work.",
+                "Put the data into a folder outside the course, and name that one.",
+            )
+        found.append(place)
+    return tuple(found)
 
 
 def _known(path: Path, table: Any, names: list[str], where: str) -> dict[str, Any]:

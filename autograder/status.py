@@ -48,18 +48,18 @@ class LabStatus:
 
 
 def course_status(course: Course) -> list[LabStatus]:
-    """Return where each lab of a course stands, sorted by name."""
-    return [_lab_status(course, lab) for lab in course.labs]
+    """Return where each lab of a course stands, assignments of nbgrader's included, sorted by name."""
+    return [_lab_status(course, lab) for lab in sorted({*course.labs, *course.gradable})]
 
 
 def _lab_status(course: Course, lab: str) -> LabStatus:
-    released = lab in course.released
+    released, gradable = lab in course.released, lab in course.gradable
     collected = course.learners_with("submitted", lab)
     paragraphs, problem = 0, ""
-    if released:
+    if gradable:
         try:
             paragraphs = sum(lab_scores(course, lab).waiting().values())
-        except CourseError as error:  # released by formgrader's own button, so without a catalogue
+        except CourseError as error:  # release and gradebook do not fit together
             problem = str(error)
     times = [submitted_at(course.root / "submitted" / learner / lab) for learner in collected]
     return LabStatus(
@@ -69,7 +69,7 @@ def _lab_status(course: Course, lab: str) -> LabStatus:
         arrived=len(list(course.handins.glob(f"*+{lab}+*.zip"))),
         collected=len(collected),
         newest=max(filter(None, times), default=None),
-        to_grade=len(pending(course, lab)) if released else 0,
+        to_grade=len(pending(course, lab)) if gradable else 0,
         paragraphs=paragraphs,
         problem=problem,
     )

@@ -57,26 +57,40 @@ class GradingBar:
 
     On a terminal a bar comes up with the first graded submission and ends with the last; elsewhere a line is printed
     now and then, so that a log shows life.
+
+    Parameters
+    ----------
+    title : str
+        What stands before the bar.
+    silent : bool
+        Print nothing.
+    first : str
+        What goes on until the first submission is graded, which can take a while; shown on a terminal, and leaves
+        nothing behind where there is nothing to grade.
     """
 
     _LINE_EVERY_S = 30.0
 
-    def __init__(self, title: str, *, silent: bool) -> None:
+    def __init__(self, title: str, *, silent: bool, first: str = "") -> None:
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
         self._title, self._silent = title, silent
         self._progress = Progress(
             TextColumn("{task.description}"), *columns, TextColumn("{task.fields[state]}"), console=err,
             disable=silent or not err.is_terminal,
         )  # fmt: skip
-        self._task = self._progress.add_task(title, total=None, state="")
+        self._first = first
+        self._task = self._progress.add_task(title, total=None, state=first)
         self._done = self._failed = self._person = 0
         self.restart()
 
     def __enter__(self) -> Self:
+        if self._first:
+            self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._progress.live.is_started:
+            self._progress.live.transient = self._done == 0
             self._progress.stop()
 
     def restart(self) -> None:
@@ -88,7 +102,7 @@ class GradingBar:
         """Count one more; what `grade` calls."""
         self._done += 1
         self._failed += result.outcome != "scored"
-        self._person += bool(result.notes) or result.waiting > 0
+        self._person += result.outcome != "scored" or result.waiting > 0
         seconds = max(time.monotonic() - self._start, 1e-9)
         state = f"{self._failed} failed, {self._person} for a person, {60 * self._done / seconds:.0f} a minute"
         self._progress.update(self._task, total=total, advance=1, state=state)

@@ -110,7 +110,7 @@ def grade(
     again = _again(opened, chosen, learners, every=bool(labs)) if learners else {}
     results = []
     for lab in again or chosen:
-        with GradingBar(lab, silent=quiet or as_json) as bar:
+        with GradingBar(lab, silent=quiet or as_json, first=_FIRST) as bar:
             results += grade_lab(
                 opened, lab, learners=again.get(lab), settings=settings, progress=bar.advance, waiting=bar.waiting
             )
@@ -136,19 +136,13 @@ def _print_graded(course: Course, results: list[Graded], waiting: int) -> None:
     from autograder.results import Outcome
 
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
-    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count or outcome is Outcome.SCORED)
     seconds = sum(result.seconds for result in results) / max(len(results), 1)
-    out.print(f"{told}; {waiting} items for a person to score; {seconds:.2f} s a submission.")
-    if results and not all(result.walls for result in results):
+    each = f"; {seconds:.2f} s for each" if results else ""
+    out.print(f"{told}; {waiting} items for a person to score{each}.", soft_wrap=True)
+    if any(result.outcome is Outcome.SCORED and "landlock" not in result.walls for result in results):
         out.print("Learners' code ran WITHOUT a sandbox.")
-    table = Table("Learner", "Lab", "Outcome", "What to know", show_lines=False)
-    for result in results:
-        if result.notes or result.outcome is not Outcome.SCORED:
-            notes = [*result.notes[:_MOST_NOTES]]
-            if len(result.notes) > _MOST_NOTES:
-                notes.append(f"… and {len(result.notes) - _MOST_NOTES} more")
-            table.add_row(result.learner, result.lab, str(result.outcome), escape("\n".join(notes)))
-    if table.row_count:
+    if table := _notes_table(results):
         out.print(table)
     if results:
         out.print(
@@ -156,7 +150,32 @@ def _print_graded(course: Course, results: list[Graded], waiting: int) -> None:
         )
 
 
-_MOST_NOTES = 4
+def _notes_table(results: list[Graded]) -> Table | None:
+    """Return what a trainer should know, each note once with those whom it is about; failures first."""
+    from autograder.results import Outcome
+
+    about: dict[tuple[bool, str, str], list[str]] = {}
+    for result in results:
+        failed = result.outcome is not Outcome.SCORED
+        for note in result.notes or ([str(result.outcome)] if failed else []):
+            about.setdefault((not failed, result.lab, note), []).append(result.learner)
+    if not about:
+        return None
+    rows = sorted(about.items(), key=lambda row: (row[0][0], row[0][1]))
+    several = len({lab for _, lab, _ in about}) > 1
+    table = Table("What to know", "Whom it is about", *(["Lab"] if several else []))
+    for (scored, lab, note), learners in rows[:_MOST_NOTES]:
+        names = ", ".join(learners[:_MOST_NAMES])
+        more = f" and {len(learners) - _MOST_NAMES} more" if len(learners) > _MOST_NAMES else ""
+        what = escape(note) if scored else f"[red]No score:[/] {escape(note)}"
+        table.add_row(what, escape(names + more), *([lab] if several else []))
+    if len(rows) > _MOST_NOTES:
+        table.add_row(f"… and {len(rows) - _MOST_NOTES} other notes", "", *([""] if several else []))
+    return table
+
+
+_FIRST = "the instructor's own solution"
+_MOST_NOTES, _MOST_NAMES = 40, 5
 
 
 @app.command()
@@ -180,7 +199,7 @@ def regrade(
 
     opened = Course.open(course, db=db)
     settings = read_settings(opened.root, workers=workers, strict=strict, sandboxed=not unsafe, cluster=cluster)
-    with GradingBar(lab, silent=as_json) as bar, Regrade(opened, lab, settings) as again:
+    with GradingBar(lab, silent=as_json, first=_FIRST) as bar, Regrade(opened, lab, settings) as again:
         again.run(progress=bar.advance)
         if as_json:
             print_json(again.to_dict())

@@ -176,7 +176,7 @@ def doctor(as_json: JsonOption = False) -> None:
     else:
         marks = {"ok": "[green]ok[/]     ", "missing": "[red]missing[/]", "optional": "[yellow]without[/]"}
         for finding in findings:
-            out.print(f"{marks[finding.state]}  {finding.what}", soft_wrap=True)
+            out.print(f"{marks[finding.state]}  {escape(finding.what)}", soft_wrap=True)
             if finding.todo:
                 out.print(f"         {escape(finding.todo)}", soft_wrap=True)
     raise typer.Exit(1 if any(finding.state == "missing" for finding in findings) else 0)

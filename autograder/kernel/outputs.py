@@ -15,6 +15,8 @@ from IPython.core.displaypub import DisplayPublisher
 
 from autograder.kernel.remote import Remote
 
+_OVERHEAD = 20  # bytes that an output counts besides its text: a cell may make a million empty ones
+_AT_ONCE = 200  # what words about the limit may take
 TRUNCATED = "\n… The output was cut off here: a cell may put out no more than {limit} kB.\n"
 
 
@@ -84,6 +86,10 @@ class Outputs:
         )
 
     def _add(self, output: dict[str, Any]) -> None:
+        full = self._left < -_AT_ONCE
+        self._left -= _OVERHEAD
+        if full and output["output_type"] != "error":  # an error is a score
+            return
         if self._clear_next:
             self.found.clear()
             self._clear_next = False

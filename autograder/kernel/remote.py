@@ -12,15 +12,19 @@ test cell (`Peer.allowed`). Reading data from an object is always allowed: data 
 from __future__ import annotations
 
 import builtins
+import copy
 import inspect
 import operator
 import random
 import sys
 import types
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
+
+from IPython.core.async_helpers import get_asyncio_loop
 
 from autograder.transfer import TransferError, pack, unpack
 
@@ -49,11 +53,14 @@ _ERRORS = {
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, Exception) and not name.startswith("_")
 }
+_ORDER = ("lt", "le", "gt", "ge")
 _BINARY = (
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift"),
-    *("lt", "le", "gt", "ge"),
+    *_ORDER,
 )
 _IN_PLACE = (list, dict, set, bytearray)
+_RESULTS = {"call": "()", "getitem": "[]", "next": "[]"}  # what is found there is called by how it was found
+_MOST_WARNINGS = 100
 
 
 class ValueCannotCross(TypeError):  # noqa: N818 - learners read this name
@@ -80,7 +87,7 @@ class Peer:
         self.trusted = trusted
         self._mine: dict[int, Any] = {}
         self._numbers: dict[int, int] = {}  # id() of an object in _mine -> its number
-        self._theirs: dict[int, Any] = {}
+        self._theirs: dict[tuple[int, str], Any] = {}  # (number, what it is called) -> its stand-in here
         self._label = ""  # what the value that is being unpacked is called
         self.allowed: Collection[str] | None = ()  # None: this is the instructor's solution, whatever it needs is noted
         self.used: set[str] = set()
@@ -95,12 +102,19 @@ class Peer:
         return pack(value, describe=self._describe)
 
     def unpack(self, data: bytes, label: str = "") -> Any:
-        """Unpack a value; handles become proxies, called `label` from then on."""
-        before, self._label = self._label, label
+        """Unpack a value; a handle becomes a proxy called `label`, handles inside a value ones called `label[]`."""
+        before, self._label = self._label, f"{label}[]"
         try:
-            return unpack(data, resolve=self._resolve)
+            return self._called(unpack(data, resolve=self._resolve), label)
         finally:
             self._label = before
+
+    def _called(self, value: Any, label: str) -> Any:
+        """Give a proxy another name: what may be done with it depends on where it was found."""
+        if not issubclass(type(value), Remote):
+            return value
+        number, facts = value._hrlab_number, value._hrlab_facts
+        return self._theirs.setdefault((number, label), type(value)(self, number, facts, label))
 
     def mine(self, number: Any) -> Any:
         """Return the object of this side that has a number."""
@@ -148,6 +162,7 @@ class Peer:
             "kind": "class" if issubclass(kind, type) else "function" if callable(value) else "object",
             "type": f"{kind.__module__}:{kind.__qualname__}",
             "names": {name: text for name, text in names.items() if isinstance(text, str)},
+            "can": [name for name in _SPECIAL if _method(kind, name) is not _method(object, name)],
         }
         if facts["kind"] == "function":
             with suppress(TypeError, ValueError):
@@ -166,9 +181,11 @@ class Peer:
             case {"error": str(name)} if name in _ERRORS:
                 return _ERRORS[name]
             case {"mine": int(number)}:
-                if number not in self._theirs:
-                    self._theirs[number] = self._proxy(number, description)
-                return self._theirs[number]
+                # An exception class is the same one wherever it is found: `except` asks for it.
+                key = number, "" if description.get("kind") == "exception" else self._label
+                if key not in self._theirs:
+                    self._theirs[key] = self._proxy(number, description)
+                return self._theirs[key]
         raise TransferError("A handle is malformed.", "This is not how a session answers.")
 
     def _proxy(self, number: int, facts: Mapping[str, Any]) -> Any:
@@ -182,14 +199,13 @@ class Peer:
                 ):
                     raise TransferError("An exception class is malformed.", "This is not how a session answers.")
                 return type(name, parents or (Exception,), {"_hrlab_number": number, "__module__": "__main__"})
-            case {"kind": "class"}:
-                return RemoteClass(self, number, facts, self._label)
-            case {"estimator": "classifier" | "regressor"}:
-                return RemoteEstimator(self, number, facts, self._label)
-            case {"kind": "function"}:
-                return RemoteFunction(self, number, facts, self._label)
-            case {"kind": "object"}:
-                return Remote(self, number, facts, self._label)
+            case {"kind": "class" | "function" | "object" as kind}:
+                base = {"class": RemoteClass, "function": RemoteFunction}.get(kind, Remote)
+                if kind != "class" and facts.get("estimator") in ("classifier", "regressor"):
+                    base = RemoteEstimator
+                can = facts.get("can")
+                has = frozenset(name for name in can if isinstance(name, str)) if isinstance(can, list) else frozenset()
+                return _class_with(base, has.intersection(_SPECIAL))(self, number, facts, self._label)
         raise TransferError("A handle is malformed.", "This is not how a session answers.")
 
     # --- doing something with an object of the other side ------------------------------------------------------------
@@ -216,24 +232,34 @@ class Peer:
             if i and (type(value) in _IN_PLACE or _is_array(value))
             and (self.allowed is None or f"{label} {i}" in self.mutable)
         ]  # fmt: skip
+        result = label + _RESULTS.get(do, f":{do}") if do != "getattr" else label
         try:
             request = {"do": do, "args": list(args), "kwargs": dict(kwargs or {}), "watch": watched}
             body = self.pack({**request, **self.rebound()})
-            answer = self.unpack(self._ask("apply", body), label)
+            answer = self.unpack(self._ask("apply", body), result)
         except TransferError as error:
-            raise ValueCannotCross(f"{label.strip('.()')}: {error.problem}") from None
-        return self._outcome(answer, label, args)
-
-    def _outcome(self, answer: Any, label: str, args: tuple[Any, ...]) -> Any:
-        if not isinstance(answer, dict):
-            raise ValueCannotCross("The learner's session answered something that is no answer.")
-        for name, text in answer.get("printed") or ():
-            (sys.stderr if name == "stderr" else sys.stdout).write(str(text))
-        for place, value in (answer.get("changed") or {}).items():
-            if type(place) is int and 0 < place < len(args):
+            raise ValueCannotCross(f"{label.strip('.()[]')}: {error.problem}") from None
+        for place, value in _pairs(answer, "changed"):
+            if place in watched:
                 if self.allowed is None:
                     self.used.add(f"changes {label} {place}")
                 _replace(args[place], value)
+        try:
+            return self._called(self._outcome(answer), result)
+        except (StopIteration, StopAsyncIteration) as error:
+            # It would end the loop of a test that calls the function in one, as all(map(check, cases)) does.
+            if do == "next" or self.permitted("stop", label):
+                raise
+            raise RuntimeError(f"{label.strip('.()[]')} raised {type(error).__name__}.") from None
+
+    def _outcome(self, answer: Any) -> Any:
+        if not isinstance(answer, dict):
+            raise ValueCannotCross("The learner's session answered something that is no answer.")
+        for name, text in _pairs(answer, "printed"):
+            (sys.stderr if name == "stderr" else sys.stdout).write(str(text))
+        for kind, text in _pairs(answer, "warned"):
+            is_warning = isinstance(kind, type) and issubclass(kind, Warning)
+            warnings.warn(str(text), kind if is_warning else UserWarning, stacklevel=4)
         match answer:
             case {"gone": str(text)}:
                 raise LearnerCodeStopped(text)
@@ -253,9 +279,12 @@ class Peer:
             rebind(request)
             args, watched = request["args"], request["watch"]
             before = {i: self.pack(args[i]) for i in watched}
+            caught: list[warnings.WarningMessage] = []
             try:
-                answer["value"] = _DO[request["do"]](*args, **request["kwargs"])
+                with warnings.catch_warnings(record=True) as caught:  # the test may count them, or want none
+                    answer["value"] = _DO[request["do"]](*args, **request["kwargs"])
             finally:
+                answer["warned"] = [[each.category, str(each.message)] for each in caught[:_MOST_WARNINGS]]
                 answer["printed"] = printed()
                 answer["changed"] = {i: args[i] for i in watched if self.pack(args[i]) != before[i]}
             return self.pack(answer)
@@ -278,7 +307,7 @@ class Peer:
     def callback(self, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call, from the learner's session, a function that a test handed over."""
         body = self.pack({"number": number, "args": list(args), "kwargs": dict(kwargs)})
-        return self._outcome(self.unpack(self._ask("callback", body)), "", args)
+        return self._outcome(self.unpack(self._ask("callback", body)))
 
     def raised(self, error: BaseException, answer: Mapping[str, Any]) -> bytes:
         """Pack an exception as an answer."""
@@ -298,6 +327,10 @@ class Peer:
         return self.pack({**answer, "problem": f"The code raised {kind.__name__}."})
 
 
+def _method(kind: type, name: str) -> Any:
+    return next((vars(base)[name] for base in type.mro(kind) if name in vars(base)), None)
+
+
 def _named(known: Mapping[str, type], value: type) -> bool:
     return known.get(value.__name__) is value
 
@@ -312,7 +345,14 @@ def _estimator_type(value: Any) -> str:
 
 
 def _plain(answer: Mapping[str, Any]) -> dict[str, Any]:
-    return {"printed": answer.get("printed", [])}
+    return {name: answer.get(name, []) for name in ("printed", "warned")}
+
+
+def _pairs(answer: Any, name: str) -> list[tuple[Any, Any]]:
+    """Return the pairs that an answer has under a name; a learner's session may say anything."""
+    found = answer.get(name) if isinstance(answer, dict) else None
+    pairs = found.items() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    return [(pair[0], pair[1]) for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2]
 
 
 def _error(raised: Mapping[str, Any]) -> Exception:
@@ -325,9 +365,10 @@ def _error(raised: Mapping[str, Any]) -> Exception:
         error: Exception = kind(*(arguments if isinstance(arguments, list) else [text]))
     except Exception:
         error = RuntimeError(text)
-    for name, value in (raised.get("attributes") or {}).items():
-        if isinstance(name, str) and not name.startswith("__"):
-            setattr(error, name, value)
+    for name, value in _pairs(raised, "attributes"):
+        if isinstance(name, str) and not name.startswith("_") and not hasattr(Exception, name):
+            with suppress(Exception):  # some builtin exceptions keep theirs in C
+                setattr(error, name, value)
     error._hrlab_remote = f"{raised.get('name')}: {text}"[:1000]  # type: ignore[attr-defined]
     return error
 
@@ -361,6 +402,9 @@ _DO: dict[str, Callable[..., Any]] = {
     "delattr": delattr,
     "enter": lambda value: value.__enter__(),
     "exit": lambda value: value.__exit__(None, None, None),
+    "await": lambda value: get_asyncio_loop().run_until_complete(value),  # type: ignore[no-untyped-call]
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
     "isinstance": lambda value, kind: isinstance(value, kind),
     "issubclass": lambda value, kind: issubclass(value, kind),
     "getitem": operator.getitem,
@@ -416,16 +460,21 @@ class Remote:
         """The class that the object says it has, if a library of both sides has it: for isinstance()."""
         module, _, name = str(self._hrlab_facts.get("type")).partition(":")
         if module.partition(".")[0] not in ("builtins", "numpy", "pandas", "__main__"):
-            found = vars(sys.modules[module]).get(name) if module in sys.modules else None
+            found = getattr(sys.modules.get(module), "__dict__", {}).get(name)
             if isinstance(found, type):
                 return found
         return type(self)
 
+    def _hrlab_name(self, name: str) -> str | None:
+        names = self._hrlab_facts.get("names")
+        found = names.get(name) if isinstance(names, dict) else None
+        return found if isinstance(found, str) else None
+
     def __getattr__(self, name: str) -> Any:
         if name == "__signature__" and "parameters" in self._hrlab_facts:
             return _signature(self._hrlab_facts["parameters"])
-        if name in (names := self._hrlab_facts.get("names") or {}):
-            return names[name]
+        if name in ("__name__", "__qualname__") and (found := self._hrlab_name(name)) is not None:
+            return found
         if name.startswith(("__", "_repr_", "_ipython_")):
             raise AttributeError(name)
         return self._hrlab_ask("getattr", name, label=f".{name}")
@@ -436,74 +485,75 @@ class Remote:
     def __delattr__(self, name: str) -> None:
         self._hrlab_hand("delattr", name, label=f".{name}")
 
-    def __getitem__(self, key: Any) -> Any:
-        return self._hrlab_ask("getitem", key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._hrlab_hand("setitem", key, value)
-
-    def __delitem__(self, key: Any) -> None:
-        self._hrlab_hand("delitem", key)
-
-    def __contains__(self, value: Any) -> bool:
-        return self._hrlab_hand("contains", value) is True
-
-    def __len__(self) -> int:
-        if type(length := self._hrlab_ask("len")) is not int or length < 0:
-            raise ValueCannotCross("A length is no number.")
-        return length
-
-    def __iter__(self) -> Any:
-        return self._hrlab_ask("iter")
-
-    def __next__(self) -> Any:
-        return self._hrlab_ask("next")
-
-    def __reversed__(self) -> Any:
-        return self._hrlab_ask("reversed")
-
-    def __bool__(self) -> bool:
-        return self._hrlab_ask("bool") is True
-
     def __str__(self) -> str:
         return _text(self._hrlab_ask("str"))
 
     def __repr__(self) -> str:
         return _text(self._hrlab_ask("repr"))
 
-    def __enter__(self) -> Any:
-        return self._hrlab_ask("enter")
+    def __copy__(self) -> Any:
+        return self._hrlab_ask("copy")
 
-    def __exit__(self, *exception: object) -> None:
-        self._hrlab_ask("exit")
-
-    def __neg__(self) -> Any:
-        return self._hrlab_ask("neg")
-
-    def __abs__(self) -> Any:
-        return self._hrlab_ask("abs")
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self._hrlab_ask("deepcopy")
 
     def __eq__(self, other: object) -> Any:
         if self is other:
             return True
-        if isinstance(other, Remote) and self._hrlab_peer.permitted("eq", self._hrlab_label):
+        if issubclass(type(other), Remote) and other._hrlab_number == self._hrlab_number:  # type: ignore[attr-defined]
+            return True
+        if issubclass(type(other), Remote) and self._hrlab_peer.permitted("eq", self._hrlab_label):
             return self._hrlab_peer.apply("eq", self._hrlab_label, (self, other)) is True
         if other is not None:
-            self._hrlab_peer.hints.add(f"{self._hrlab_label.strip('.()')} is an object of a class of its own; a test "
+            self._hrlab_peer.hints.add(f"{self._hrlab_label.strip('.()[]')} is an object of a class of its own; a test "
                                        "compared it with a value, and it counts as different.")  # fmt: skip
         return NotImplemented
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return hash(self._hrlab_number)
 
 
-def _operator(do: str) -> Callable[[Remote, Any], Any]:
-    return lambda self, other: self._hrlab_hand(do, other)
+def _len(self: Remote) -> int:
+    if type(length := self._hrlab_ask("len")) is not int or length < 0:
+        raise ValueCannotCross("A length is no number.")
+    return length
 
 
-for _name in _BINARY:
-    setattr(Remote, f"__{_name}__", _operator(_name))
-    if _name not in ("lt", "le", "gt", "ge"):
-        setattr(Remote, f"__r{_name}__", _operator(f"r{_name}"))
+def _wait_for(self: Remote) -> Any:
+    return self._hrlab_ask("await")
+    yield
+
+
+def _reading(do: str) -> Callable[..., Any]:
+    return lambda self, *args: self._hrlab_ask(do, *args)
+
+
+def _handing(do: str) -> Callable[..., Any]:
+    return lambda self, *args: self._hrlab_hand(do, *args)
+
+
+# The special methods that a proxy has where the learner's object has them: `hasattr`, `isinstance(x, Iterable)`
+# and Python's own fall-backs then say of the proxy what they say of the object.
+_SPECIAL: dict[str, Callable[..., Any]] = {
+    **{f"__{do}__": _reading(do) for do in ("iter", "next", "reversed", "getitem", "enter", "neg", "abs", "round")},
+    **{f"__{do}__": _handing(do) for do in ("setitem", "delitem", *_BINARY)},
+    **{f"__r{do}__": _handing(f"r{do}") for do in _BINARY if do not in _ORDER},
+    "__len__": _len,
+    "__bool__": lambda self: self._hrlab_ask("bool") is True,
+    "__contains__": lambda self, value: self._hrlab_hand("contains", value) is True,
+    "__exit__": lambda self, *exception: self._hrlab_ask("exit"),
+    "__await__": _wait_for,
+}
+
+
+@lru_cache(maxsize=1024)
+def _class_with(base: type, special: frozenset[str]) -> Any:
+    own_words = property(lambda self: self._hrlab_name("__doc__"))
+    return type(
+        base.__name__,
+        (base,),
+        {"__slots__": (), "__doc__": own_words, **{name: _SPECIAL[name] for name in sorted(special)}},
+    )
 
 
 class RemoteFunction(Remote):
@@ -524,10 +574,10 @@ class RemoteClass(RemoteFunction):
     __slots__ = ()
 
     def __instancecheck__(self, value: Any) -> bool:
-        return type(value) in _PROXIES and self._hrlab_class("isinstance", value)
+        return issubclass(type(value), Remote) and self._hrlab_class("isinstance", value)
 
     def __subclasscheck__(self, value: Any) -> bool:
-        return type(value) is RemoteClass and self._hrlab_class("issubclass", value)
+        return issubclass(type(value), RemoteClass) and self._hrlab_class("issubclass", value)
 
     def _hrlab_class(self, do: str, value: Any) -> bool:
         peer, label = self._hrlab_peer, self._hrlab_label
@@ -545,9 +595,6 @@ class RemoteEstimator(Remote):
 
         measure = accuracy_score if self._hrlab_facts.get("estimator") == "classifier" else r2_score
         return float(measure(y, self.predict(X), sample_weight=sample_weight))
-
-
-_PROXIES = (Remote, RemoteFunction, RemoteClass, RemoteEstimator)
 
 
 def _text(value: Any) -> str:

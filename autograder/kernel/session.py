@@ -12,11 +12,12 @@ import importlib
 import json
 import linecache
 import os
+import random
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, ClassVar
@@ -49,6 +50,11 @@ DATA_FILES = frozenset(
     )
 )
 MOST_FILES = 200
+
+
+def most_bytes(limits: Limits) -> int:
+    """Return how many bytes of names, or of files, may go into one message."""
+    return min(limits.message_mb, 64) * 3 << 18  # three quarters: there are names and lengths, too
 
 
 class Shell(InteractiveShell):
@@ -131,19 +137,24 @@ class Session:
         self.channel = channel
         self.peer = Peer(self._ask, trusted=trusted)
         self.trusted = trusted
+        self.most_bytes = most_bytes(limits)
         self.shell = shell()
         self.outputs = Outputs(limits.output_kb)
         self.shell.collect(self.outputs)
         self.descriptors = install_streams(self.outputs)
         self.imported: dict[str, Any] = {}  # learner's name -> what was assigned here
+        self.given: dict[str, Any] = {}  # the same, without what is missing
         self.problems: dict[str, str] = {}  # learner's name -> why it could not cross
         self.shared: frozenset[str] = frozenset()
         self.imports: dict[str, str] = {}  # name that the solution imports -> its statement, run here instead
         self.seen: dict[str, tuple[int, int]] = {}
+        self.theirs: set[str] = set()  # files of the learner's, in the trusted session
         self.random: list[Any] = []
         self.count = 0
+        self.asking = 0  # questions to the other session that wait for an answer
         if trusted:
             self.peer.rebound = self._rebound
+            _notice_seeding(self.random.clear)
         sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
         sys.path.insert(0, str(Path.cwd()))  # what the instructor ships beside the notebook can be imported
 
@@ -161,36 +172,43 @@ class Session:
     def handle(self, op: str, body: bytes) -> bytes:
         """Answer one request."""
         if op == APPLY and not self.trusted:
-            self.outputs.start()
+            if not self.asking:  # else what the outer call has printed so far goes along
+                self.outputs.start()
             with _interruptible():
                 return self.peer.serve_apply(body, self._rebind, self._printed)
         if op == CALLBACK and self.trusted:
             return self.peer.serve_callback(body)
-        if op == "assign" and self.trusted:
-            self._assign(unpack(body))
-            return b""
         request: Any = unpack(body)
+        if op == "assign" and self.trusted:
+            self._assign(request["names"], request["exported"])
+            return b""
         if op == "run":
             return pack(self._run(request))
         if op == "export":
-            return pack({name: self._export(name) for name in request["names"]})
+            return pack(self._export_all(request["names"]))
         if op == "files":
             self.imports |= request.get("imports", {})
-            self._write_files(request["files"])
-            return b""
+            theirs = request.get("theirs", False)
+            return pack(
+                self._take_files(request["files"], request["may"]) if theirs else self._write_files(request["files"])
+            )
         if op == "changed":
             return pack(self._changed_files(request["bytes"]))
         raise ValueError(f"There is no operation {op!r}.")
 
     def _ask(self, op: str, body: bytes) -> bytes:
         """Ask the other session, and answer what it asks meanwhile."""
-        with _uninterruptible():
-            self.channel.send(message(QUERY, op, body))
-            while True:
-                kind, asked, data = parts(self.channel.receive(None))
-                if kind == ANSWER:
-                    return data
-                self.channel.send(message(ANSWER, asked, self.handle(asked, data)))
+        self.asking += 1
+        try:
+            with _interrupted_later():
+                self.channel.send(message(QUERY, op, body))
+                while True:
+                    kind, asked, data = parts(self.channel.receive(None))
+                    if kind == ANSWER:
+                        return data
+                    self.channel.send(message(ANSWER, asked, self.handle(asked, data)))
+        finally:
+            self.asking -= 1
 
     def _run(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Run a cell and return its outputs and, of a test, why it failed."""
@@ -199,7 +217,7 @@ class Session:
         self.peer.allowed = request.get("allowed", ())
         self.peer.mutable = request.get("mutable", ())
         self.shared = frozenset(request.get("shared", ()))
-        self.random = random_state() if self.trusted else []
+        self.random[:] = random_state() if self.trusted else []
         self.count += 1
         self.shell.execution_count = self.count
         error: BaseException | None = None
@@ -227,12 +245,10 @@ class Session:
         return {"outputs": _jsonable(self.outputs.found)}
 
     def _printed(self) -> list[list[str]]:
-        """Return what a call printed, to be printed where the test stands."""
-        return [
-            [output["name"], output["text"]]
-            for output in self._collected()["outputs"]
-            if output["output_type"] == "stream"
-        ]
+        """Return what was printed since the last call, to be printed where the test stands."""
+        outputs = self._collected()["outputs"]
+        self.outputs.found.clear()
+        return [[output["name"], output["text"]] for output in outputs if output["output_type"] == "stream"]
 
     # --- names -----------------------------------------------------------------------------------------------------
 
@@ -249,11 +265,26 @@ class Session:
         except Exception as error:
             return {"problem": f"It could not be read: {type(error).__name__}."}
 
-    def _assign(self, exported: Any) -> None:
-        """Take over the learner's names."""
-        for name, packed in exported.items() if isinstance(exported, dict) else ():
-            if not (isinstance(name, str) and isinstance(packed, dict)):
-                continue
+    def _export_all(self, names: Iterable[str]) -> dict[str, Any]:
+        """Pack names for the other session, as far as they go into one message together."""
+        found, left = {}, self.most_bytes
+        for name in names:
+            found[name] = packed = self._export(name)
+            left -= len(packed.get("frame", b""))
+            if left < 0:
+                found[name] = {"problem": "The values are too large together."}
+                left += len(packed["frame"])
+        return found
+
+    def _assign(self, names: Iterable[str], data: bytes) -> None:
+        """Take over the learner's names: those that were asked for, whatever came."""
+        try:
+            exported = unpack(data)
+        except TransferError:
+            exported = None
+        for name in names:
+            found = exported.get(name) if isinstance(exported, dict) else None
+            packed = found if isinstance(found, dict) else {}
             self.problems.pop(name, None)
             value = self._imported(name, packed)
             if value is not MISSING:
@@ -268,7 +299,7 @@ class Session:
             if value is MISSING:
                 self.shell.user_ns.pop(name, None)
             else:
-                self.shell.user_ns[name] = value
+                self.shell.user_ns[name] = self.given[name] = value
             self.imported[name] = value
 
     def _imported(self, name: str, packed: Mapping[str, Any]) -> Any:
@@ -276,8 +307,9 @@ class Session:
         if name not in self.imports or not packed.get("known"):
             return MISSING
         found: dict[str, Any] = {}
-        exec(self.imports[name], found)
-        return found[name] if _known(found.get(name)) == packed["known"] else MISSING
+        with suppress(Exception):  # then it is as if nothing had been imported
+            exec(self.imports[name], found)
+        return found[name] if name in found and _known(found.get(name)) == packed["known"] else MISSING
 
     def _rebound(self) -> dict[str, Any]:
         """Return what a test has rebound, deleted or reseeded since the learner's session last heard of it."""
@@ -285,12 +317,17 @@ class Session:
         changed = {name: value for name, value in here.items() if value is not self.imported.get(name, MISSING)}
         self.imported.update(changed)
         found: dict[str, Any] = {
-            "set": {name: value for name, value in changed.items() if value is not MISSING},
+            # Only what the solution cells read, or what was there before: another value may be what a test expects.
+            "set": {
+                name: value
+                for name, value in changed.items()
+                if value is not MISSING and (name in self.shared or value is self.given.get(name))
+            },
             "deleted": [name for name, value in changed.items() if value is MISSING],
         }
         state = random_state()
         if repr(state) != repr(self.random):
-            self.random = found["random"] = state
+            self.random[:] = found["random"] = state
         return found
 
     def _rebind(self, request: Mapping[str, Any]) -> None:
@@ -303,24 +340,51 @@ class Session:
 
     # --- files -----------------------------------------------------------------------------------------------------
 
-    def _write_files(self, files: Mapping[str, bytes]) -> None:
+    def _write_files(self, files: Mapping[str, bytes]) -> list[str]:
         for name, data in files.items():
-            path = Path.cwd() / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            with suppress(OSError, ValueError):  # a learner's name that is too long, a file too large: a test will say
+                path = Path.cwd() / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
         self._changed_files(0)
+        return []
+
+    def _take_files(self, files: Mapping[str, bytes], may: Iterable[str] | None) -> list[str]:
+        """Write a learner's files, but not over the instructor's: shipped, or written by a cell of this session.
+
+        Parameters
+        ----------
+        files : mapping of str to bytes
+            The files.
+        may : iterable of str or None
+            The instructor's that the solution wrote, too; None takes all, for that is how it is found out.
+
+        Returns
+        -------
+        list of str
+            The instructor's files that were written over.
+        """
+        here = {name: Path(name) for name in files if _is_file(name)}
+        # What a cell of this session has written since is not the learner's any more.
+        self.theirs -= {name for name, path in here.items() if self.seen.get(name) != _state(path)}
+        own = here.keys() - self.theirs
+        differ = {name for name in own if here[name].read_bytes() != files[name]}
+        written = differ if may is None else differ.intersection(may)
+        taken = {name: data for name, data in files.items() if name not in own or name in written}
+        self.theirs |= taken.keys()
+        self._write_files(taken)
+        return sorted(written)
 
     def _changed_files(self, most: int) -> dict[str, bytes]:
         """Return the data files that were written since the last call, `most` bytes together."""
         found: dict[str, bytes] = {}
         for path in _files_below(Path.cwd()):
-            stat = path.lstat()
-            state = (stat.st_mtime_ns, stat.st_size)
+            state = _state(path)
             name = path.relative_to(Path.cwd()).as_posix()
             if self.seen.get(name) != state:
                 self.seen[name] = state
-                if stat.st_size <= most and len(found) < MOST_FILES:
-                    most -= stat.st_size
+                if state[1] <= most and len(found) < MOST_FILES:
+                    most -= state[1]
                     found[name] = path.read_bytes()
         return found
 
@@ -359,6 +423,18 @@ def _failing_statement(trace: TracebackType | None) -> ast.stmt | None:
                  if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)]  # fmt: skip
         return max(found, key=lambda node: node.lineno, default=None)
     return None
+
+
+def _state(path: Path) -> tuple[int, int]:
+    stat = path.lstat()
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -403,9 +479,31 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _uninterruptible() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _interrupted_later() -> Iterator[None]:
+    """Put a SIGINT off to the end, so that no message is torn."""
+    arrived: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: arrived.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before if before is not None else signal.SIG_IGN)
+        if arrived and before is signal.default_int_handler:
+            raise KeyboardInterrupt
+
+
+def _notice_seeding(then: Callable[[], object]) -> None:
+    """Call a function whenever a test seeds the global random numbers, be it with the same number as before."""
+    modules: list[Any] = [random, *filter(None, [sys.modules.get("numpy.random")])]
+    for module in modules:
+        for name in ("seed", "setstate", "set_state"):
+            if (function := getattr(module, name, None)) is not None:
+                setattr(module, name, _before(then, function))
+
+
+def _before(then: Callable[[], object], function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def seed(*args: Any, **kwargs: Any) -> Any:
+        then()
+        return function(*args, **kwargs)
+
+    return seed
