@@ -222,9 +222,7 @@ def show(title: str, rows: Iterable[tuple[str, Cost]]) -> None:
         print(
             f"nbgrader's wall time is {theirs.wall / ours.wall:.1f} times ours, CPU {theirs.cpu / ours.cpu:.1f} times."
         )
-    print(
-        f"Ours takes {ours.cpu / alone.cpu:.2f} times the CPU of the cells alone, {ours.wall / alone.wall:.2f} its wall."
-    )
+    print(f"Ours: {ours.cpu / alone.cpu:.2f} times the CPU of the cells alone, {ours.wall / alone.wall:.2f} its wall.")
     if theirs := found.get("nbgrader generate_feedback"):
         print(f"Feedback: {theirs.wall / found['hrlab feedback'].wall:.1f} times ours.")
 
