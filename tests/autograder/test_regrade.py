@@ -12,7 +12,8 @@ from autograder.assignment import Assignment, AssignmentNotebook, GradedCell
 from autograder.course import Course
 from autograder.errors import CourseError, GraderError
 from autograder.gradebook import GradeRow, Recorder
-from autograder.regrade import REMOVED_NAME, RemovedScore, Renewal, ScoreChange, changes, renew_cells, renewal
+from autograder.regrade import ScoreChange, changes
+from autograder.renewal import REMOVED_NAME, RemovedScore, Renewal, renew_cells, renewal
 from autograder.results import CellScore, NotebookResult
 from tests.autograder.conftest import ASSIGNMENT
 
