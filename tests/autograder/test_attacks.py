@@ -59,12 +59,18 @@ DEFEATS_TODAY = (
 )
 
 
+QUICK = 2  # attacks of a family that every run tries; the others are in the slow tier
+
+
 def parameters(attacks: list[Attack]) -> list[object]:
-    """Name each attack, and leave the slow ones to the slow tier."""
-    return [
-        pytest.param(attack, id=attack.name, marks=[pytest.mark.slow] if attack.family in SLOW_FAMILIES else [])
-        for attack in attacks
-    ]
+    """Name each attack; slow families, and all but the first few of the others, are for the slow tier."""
+    seen: dict[str, int] = {}
+    found = []
+    for attack in attacks:
+        seen[attack.family] = seen.get(attack.family, 0) + 1
+        slow = attack.family in SLOW_FAMILIES or seen[attack.family] > QUICK
+        found.append(pytest.param(attack, id=attack.name, marks=[pytest.mark.slow] if slow else []))
+    return found
 
 
 @dataclass

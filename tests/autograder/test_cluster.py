@@ -29,6 +29,7 @@ from tests import code_lab
 from tests.autograder.conftest import configure
 from tests.autograder.test_gradebook import rows_of
 from tests.code_lab import LAB
+from tests.postgres import _ends_with_us
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 pytestmark = pytest.mark.skipif(bool(missing_walls()), reason="; ".join(missing_walls()) or "has walls")
@@ -63,6 +64,7 @@ class Processes:
             process = subprocess.Popen(
                 [*command, "--scheduler-file", str(self.scheduler_file)],
                 env=self.environment, stdout=log, stderr=log, cwd=self.folder,
+                preexec_fn=_ends_with_us,
             )  # fmt: skip
         self.running.append(process)
         return process
