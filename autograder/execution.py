@@ -13,6 +13,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.assignment import Assignment, AssignmentNotebook
+from autograder.errors import GraderError
 from autograder.kernel.protocol import ANSWER, APPLY, CALLBACK, QUERY, REQUEST, message, parts
 from autograder.kernel.session import DATA_FILES, most_bytes
 from autograder.sandbox import Limits
@@ -111,6 +112,8 @@ class Side:
         """End the session; return what to raise."""
         self.session.kill()
         how = {"killed": "exited"}.get(self.session.ended, self.session.ended) if how == "exited" else how
+        if how == "host":  # nobody's score: whoever asked tries again
+            raise GraderError("The sandbox was lost while it ran this submission.", "Is there memory enough?")
         words = _ENDINGS.get(how, "its process was lost")
         self.gone = words.format(limits=self.limits, cell_s=self.cell_s)
         return Gone(self.gone)

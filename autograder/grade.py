@@ -142,13 +142,8 @@ def grade(
     results: list[Graded] = []
     if not handed_in:
         return results
-    alone = held_alone(
-        course.root / "release" / lab,
-        problem=f"{lab!r} is being graded already.",
-        hint="Wait until the other `hrlab grade` is done, or stop it; then run the same command again.",
-    )
     # The recorder comes first: it waits for a gradebook that somebody else uses, and says so.
-    with alone, Recorder(course, lab, waiting=waiting) as recorder:
+    with graded_alone(course, lab), Recorder(course, lab, waiting=waiting) as recorder:
         _tidy(course, lab)
         chosen = learners or sorted({*pending(course, lab), *_unrecorded(course, recorder, lab)})
         if not chosen:
@@ -160,6 +155,15 @@ def grade(
                 if progress:
                     progress(results[-1], len(chosen))
     return sorted(results, key=lambda result: result.learner)
+
+
+def graded_alone(course: Course, lab: str) -> AbstractContextManager[None]:
+    """Keep a second run of the same lab out, for the length of a ``with`` block."""
+    return held_alone(
+        course.root / "release" / lab,
+        problem=f"{lab!r} is being graded already.",
+        hint="Wait until the other `hrlab grade` is done, or stop it; then run the same command again.",
+    )
 
 
 def _unrecorded(course: Course, recorder: Recorder, lab: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from autograder.catalogue import build_catalogue, save_catalogue
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.files import write_atomically
-from autograder.grade import Graded, at_work, graded_from, graded_submissions, read_all, record
+from autograder.grade import Graded, at_work, graded_alone, graded_from, graded_submissions, read_all, record
 from autograder.gradebook import GradeRow, Recorder, points
 from autograder.release import publish
 from autograder.renewal import REMOVED_NAME, Renewal, renew_cells, renewal
@@ -130,16 +131,21 @@ class Regrade:
         if not (course.root / "release" / lab).is_dir():
             raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.")
         self.assignment = _present(course, lab)
-        self._recorder = Recorder(course, lab)
-        self._folder = tempfile.TemporaryDirectory(prefix="hrlab-regrade-")
+        self._open = ExitStack()
+        self._recorder = self._open.enter_context(Recorder(course, lab))
+        self._folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="hrlab-regrade-"))
         self._results: list[Path] = []
 
     def __enter__(self) -> Self:
+        try:
+            self._open.enter_context(graded_alone(self.course, self.lab))
+        except BaseException:
+            self._open.close()
+            raise
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._recorder.close()
-        self._folder.cleanup()
+        self._open.close()
 
     @property
     def one_notebook(self) -> bool:
@@ -175,7 +181,7 @@ class Regrade:
         with at_work(self.assignment, self.settings) as work:
             submissions = read_all(self.course, self.lab, learners)
             for submission, result in graded_submissions(work, submissions, self.settings.at_a_time):
-                path = Path(self._folder.name, f"{len(self._results)}.pickle")  # ours, from this process to itself
+                path = Path(self._folder, f"{len(self._results)}.pickle")  # ours, from this process to itself
                 path.write_bytes(pickle.dumps((submission, result)))
                 self._results.append(path)
                 if result.outcome is Outcome.SCORED:
