@@ -174,6 +174,7 @@ def test_a_worker_killed_in_the_middle_costs_nobody_a_score(
     assert pending(course, LAB) == []
 
 
+@pytest.mark.slow
 def test_submissions_that_a_cluster_gave_up_are_graded_by_the_next_run(
     collected: Path, on_this_machine: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -196,6 +197,7 @@ def test_submissions_that_a_cluster_gave_up_are_graded_by_the_next_run(
     assert left_by(course) == on_this_machine
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_lost_ends_the_run_and_the_next_one_goes_on(
     collected: Path, on_this_machine: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -216,6 +218,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_the_next_one_goes_on(
     assert left_by(course) == on_this_machine
 
 
+@pytest.mark.slow
 def test_a_solution_that_fails_stops_a_cluster_too(collected: Path, tmp_path: Path) -> None:
     course = copy_of(collected, tmp_path / "course")
     path = course.root / "source" / LAB / f"{LAB}.ipynb"
@@ -253,6 +256,7 @@ def test_a_wrong_address_is_named(
     assert not (course.root / "autograded").exists()
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_grade_is_named_before_anybody_is_graded(collected: Path, tmp_path: Path) -> None:
     course = copy_of(collected, tmp_path / "course")
     with processes(tmp_path / "cluster", workers=1) as started:

@@ -302,6 +302,7 @@ def test_a_full_disk_is_named_and_the_next_run_goes_on(course: Course, undisturb
     assert left_by(course) == left_by(Course(undisturbed))
 
 
+@pytest.mark.slow
 def test_a_gradebook_that_cannot_grow_is_named_and_the_next_run_goes_on(course: Course, undisturbed: Path) -> None:
     most = (course.root / "gradebook.db").stat().st_size // 2  # so that nothing can be written behind it
     done = subprocess.run(
@@ -379,6 +380,7 @@ def locked_later(course: Course) -> Iterator[tuple[Any, Any]]:
         held.close()
 
 
+@pytest.mark.slow
 def test_a_gradebook_locked_for_ever_is_3_and_the_next_run_goes_on(course: Course, undisturbed: Path) -> None:
     patient = "import sys\nfrom autograder.gradebook import Recorder\n"
     patient += "Recorder.__init__.__kwdefaults__['wait_s'] = 1.0\nfrom autograder.cli import main\nmain()"
@@ -408,6 +410,7 @@ def test_a_damaged_gradebook_is_named_and_left_as_it_is(course: Course, undistur
     assert left_by(course) == left_by(Course(undisturbed))
 
 
+@pytest.mark.slow
 def test_what_a_restored_gradebook_lacks_is_graded_again(collected: Path, undisturbed: Path, tmp_path: Path) -> None:
     shutil.copytree(undisturbed, tmp_path / "course")
     course = Course(tmp_path / "course")
@@ -453,6 +456,7 @@ def test_a_sandbox_that_is_killed_costs_nobody_a_score(
     assert left_by(course) == left_by(Course(undisturbed))
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_changes_nothing(course: Course, undisturbed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hours = iter([0, 48, -72, 1, -1] * 100_000)
     now, now_ns = time.time, time.time_ns
@@ -529,6 +533,7 @@ def test_a_second_run_beside_the_first_is_refused(course: Course, undisturbed: P
     assert left_by(course) == left_by(Course(undisturbed))
 
 
+@pytest.mark.slow
 def test_what_the_grader_fails_is_tried_twice_and_again_by_the_next_run(
     course: Course, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
