@@ -48,7 +48,7 @@ here = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = {course_id!r}
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.source_directory = {labs!r}  # the labs' instructor versions
-c.CourseDirectory.db_url = {db!r}  # or postgresql://user@host/course
+c.CourseDirectory.db_url = {db}  # or "postgresql+psycopg://user@host/course"
 c.Exchange.root = {exchange}
 c.ExchangeReleaseAssignment.force = True  # releasing again replaces what learners fetch
 
@@ -161,8 +161,10 @@ class Course:
         from autograder.database import database_url
 
         place = 'str(here / "exchange")' if exchange is None else repr(str(exchange.expanduser().resolve()))
-        database_url(db, root)  # says so now if it cannot be read
-        config = _CONFIG.format(course_id=course_id, labs=str(labs), exchange=place, db=db)
+        url = repr(database_url(db, root))  # absolute: nbgrader would begin where it stands
+        if db == DEFAULT_DB:
+            url = "f\"sqlite:///{here / 'gradebook.db'}\""
+        config = _CONFIG.format(course_id=course_id, labs=str(labs), exchange=place, db=url)
         write_atomically(root / CONFIG_NAME, config.encode())
         course = cls(root)
         with writing_to(course.handins):
