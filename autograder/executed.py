@@ -1,4 +1,4 @@
-"""Read an executed submission: what its scored cells said, which of its cells raised, what a learner wrote.
+"""Read an executed submission: what its scored cells said, why tests failed, what a learner wrote.
 
 A learner's own cells can display anything, our MIME types included. So a credit is taken only from the scored cell it
 belongs to, a notice about the answer sheet only from a locked cell, and nothing is trusted to have the right shape.
@@ -76,23 +76,6 @@ def sheet_notice(nb: Any) -> str:
                 if sheet.get("status") == "set aside":
                     return str(sheet.get("notice") or "The answer sheet could not be used.")
     return ""
-
-
-def cell_errors(nb: Any) -> list[tuple[str, str, bool]]:
-    """Return (which cell, error, whether it is scored or locked) for each cell that raised."""
-    return [
-        (f"Cell {index}", f"{output.ename}: {output.evalue}", bool(is_grade(cell) or is_locked(cell)))
-        for index, cell in enumerate(nb.cells, start=1)
-        for output in cell.get("outputs", [])
-        if output.output_type == "error"
-    ]
-
-
-def restored_cells(nb: Any) -> list[str]:
-    """Return the grade ids that grading had to put back."""
-    note = nb.metadata.get(NOTE)
-    restored = note.get("restored", []) if isinstance(note, dict) else []
-    return [str(name) for name in restored]
 
 
 def learner_paragraphs(nb: Any) -> dict[str, str]:

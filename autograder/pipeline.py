@@ -290,8 +290,6 @@ class Grader:
             if is_solution(cell) or is_task(cell):
                 unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
                 no_response[cell.metadata.nbgrader.grade_id] = unchanged and not is_task(cell)
-        if sanitised.restored:
-            sanitised.nb.metadata[NOTE] = {"restored": list(sanitised.restored)}
         limit = LimitOutput(max_lines=self.assignment.max_lines, max_traceback=self.assignment.max_traceback_lines)
         nb, _ = limit.preprocess(sanitised.nb, {})
         executed = json.dumps(nb, ensure_ascii=False, indent=1)
