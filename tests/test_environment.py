@@ -29,9 +29,13 @@ SYSTEMS = {
 PYTHONS = ["3.11.9", "3.12.4", "3.13.1"]
 
 
+IN_CONDA = {"python-duckdb": "duckdb"}  # conda-forge's name -> PyPI's, where they differ by more than an underscore
+
+
 def by_name(lines: list[str]) -> dict[str, SpecifierSet]:
-    """Read requirements as canonical name -> bounds; conda writes some names with an underscore."""
-    return {canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)}
+    """Read requirements as canonical name -> bounds; conda writes some names otherwise."""
+    found = {canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)}
+    return {IN_CONDA.get(name, name): bounds for name, bounds in found.items()}
 
 
 def locked() -> list[tuple[Requirement, str]]:
