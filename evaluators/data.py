@@ -17,6 +17,7 @@ __all__ = [
     "DatasetFolderError",
     "UnknownDatasetError",
     "datasheet",
+    "load_adviser_applications",
     "load_resume_callbacks",
 ]
 
@@ -102,6 +103,50 @@ def _our_datasets(path: Path) -> dict[str, dict[str, Any]] | None:
         return None
     datasets: dict[str, dict[str, Any]] = registry.get("datasets", {})
     return datasets
+
+
+def load_adviser_applications(folder: str | Path | None = None) -> pd.DataFrame:
+    """Load made-up applications to be a customer-service adviser, with a past that was unfair on purpose.
+
+    No row is a person. The unfairness is planted and known, so that an audit can be checked against it; read
+    ``datasheet("adviser_applications")`` for what is published, what is made up and how to use it without harm.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (8000, 19)
+        One row per application. ``hired`` and ``good_after_12_months`` are bool; ``years_experience`` (years),
+        ``gap_months`` and ``tenure_months`` (months) are int; ``panel_rating`` and ``points_off`` are in log-odds
+        points; ``profile`` is text, the rest categorical. ``sex``, ``race`` and ``age_band`` are missing where
+        the applicant did not say.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> applications = load_adviser_applications()
+    >>> len(applications), int(applications["hired"].sum())
+    (8000, 1597)
+    """
+    return _adviser_applications(_open_registry(folder).read("adviser_applications")).copy()
+
+
+@lru_cache(maxsize=1)
+def _adviser_applications(content: bytes) -> pd.DataFrame:
+    table = pd.read_csv(BytesIO(content), compression="gzip", keep_default_na=False)
+    unseen = ["sex", "race", "age_band"]
+    table[unseen] = table[unseen].replace("", pd.NA)
+    labels = [column for column in table.columns if table[column].dtype == "str" and column != "profile"]
+    table = table.astype(dict.fromkeys(labels, "category"))
+    levels = ["high school", "some college", "associate degree", "bachelor's degree"]
+    return table.assign(education=table["education"].cat.set_categories(levels, ordered=True))
 
 
 def load_resume_callbacks(folder: str | Path | None = None) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """The data sets are what the registry and their build scripts say."""
 
+import gzip
 import hashlib
+import math
 import runpy
 import subprocess
 import sys
@@ -21,6 +23,7 @@ def test_registry_describes_the_files(name):
     entry = REGISTRY[name]
     content = (FOLDER / entry["file"]).read_bytes()
     assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+    content = gzip.decompress(content) if entry["file"].endswith(".gz") else content
     assert content.count(b"\n") == entry["rows"] + 1
     assert entry["licence"]
     assert (FOLDER / entry["datasheet"]).is_file()
@@ -52,3 +55,60 @@ def test_the_build_refuses_codes_it_does_not_know():
 def test_the_committed_table_is_what_the_source_gives():
     run = subprocess.run([sys.executable, str(BUILD), "--check"], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="module")
+def applications() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / REGISTRY["adviser_applications"]["file"], keep_default_na=False)
+
+
+def test_the_applications_are_what_their_script_makes(applications):
+    script = runpy.run_path(str(FOLDER / "adviser_applications" / "build.py"))
+    packed = (FOLDER / REGISTRY["adviser_applications"]["file"]).read_bytes()
+    assert script["to_csv"](script["build"]()) == gzip.decompress(packed)
+    assert len(packed) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "figure", "published"),
+    [
+        pytest.param("sex != ''", "sex == 'female'", "mean", 0.576, id="women"),
+        pytest.param("race != ''", "race == 'Black'", "mean", 0.173, id="Black"),
+        pytest.param("sex == 'female' and age_band not in ('', '18-24')", "gap_months >= 6", "mean", 0.39, id="gap-f"),
+        pytest.param("sex == 'male' and age_band not in ('', '18-24')", "gap_months >= 6", "mean", 0.24, id="gap-m"),
+        pytest.param("age_band == '25-34'", "tenure_months / 12", "median", 2.7, id="tenure-young"),
+        pytest.param("age_band == '55+'", "tenure_months / 12", "median", 9.6, id="tenure-old"),
+    ],
+)
+def test_the_applications_are_calibrated_to_published_figures(applications, rows, column, figure, published):
+    found = getattr(applications.query(rows).eval(column), figure)()
+    assert found == pytest.approx(published, rel=0.06)
+
+
+def test_men_stay_longer_with_an_employer_as_published(applications):
+    median = applications.groupby("sex")["tenure_months"].median()
+    assert median["male"] / median["female"] == pytest.approx(4.2 / 3.6, rel=0.1)
+
+
+def test_the_past_took_points_off_and_nothing_else(applications):
+    kept = applications["panel_rating"] - applications["points_off"]
+    assert (applications["hired"] == (kept >= math.log(3))).all()
+    said = applications.query("sex != '' and race != ''")
+    planted = 0.4 * (said["sex"] == "female") + 0.5 * (said["race"] == "Black")
+    assert said["points_off"].to_numpy() == pytest.approx(planted.to_numpy())
+
+
+def test_merit_and_ratings_are_alike_in_all_groups(applications):
+    for column in ("sex", "race"):
+        groups = [group for label, group in applications.groupby(column) if label]
+        for group in groups:
+            assert (group["panel_rating"] >= math.log(3)).mean() == pytest.approx(0.25, abs=0.02)
+            error = math.sqrt(0.25 / len(group))
+            assert abs(group["good_after_12_months"].mean() - applications["good_after_12_months"].mean()) < 3 * error
+
+
+def test_the_profile_names_the_applicant_and_fits_the_sex(applications):
+    for name, sex, text in applications[["first_name", "sex", "profile"]].itertuples(index=False):
+        assert text.startswith(f"{name} has ")
+        if sex:
+            assert (" she " in text, " he " in text) == (sex == "female", sex == "male")

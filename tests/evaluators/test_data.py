@@ -14,6 +14,7 @@ from evaluators.data import (
     DatasetFolderError,
     UnknownDatasetError,
     datasheet,
+    load_adviser_applications,
     load_resume_callbacks,
 )
 
@@ -37,6 +38,19 @@ def test_columns_have_types_that_say_what_they_are():
     assert resumes["quality"].cat.ordered
     assert resumes["quality"].max() == "high"
     assert pd.api.types.is_integer_dtype(resumes["years_experience"])
+
+
+def test_applications_have_types_and_missing_demographics_where_nothing_was_said():
+    applications = load_adviser_applications()
+    assert applications.shape == (8000, 19)
+    unseen = ["sex", "race", "age_band"]
+    assert set(applications.columns[applications.isna().any()]) == set(unseen)
+    assert "" not in set(applications[unseen].stack())
+    assert applications["hired"].dtype == applications["good_after_12_months"].dtype == bool
+    assert applications["education"].max() == "bachelor's degree"
+    assert pd.api.types.is_integer_dtype(applications["gap_months"])
+    applications.loc[0, "hired"] = not applications.loc[0, "hired"]  # a caller's change is the caller's own
+    assert load_adviser_applications()["hired"].sum() == 1597
 
 
 def test_the_current_folder_plays_no_part(tmp_path, monkeypatch):
@@ -89,7 +103,10 @@ def test_datasheet_names_harms_and_licence():
     assert "## Known harms" in text
     assert "## Licence" in text
     assert all(f"`{column}`" in text for column in load_resume_callbacks())
-    with pytest.raises(UnknownDatasetError, match="Choose one of: resume_callbacks"):
+    sheet = datasheet("adviser_applications")
+    assert "## Known harms" in sheet
+    assert all(f"`{column}`" in sheet for column in load_adviser_applications())
+    with pytest.raises(UnknownDatasetError, match=r"Choose one of: .*resume_callbacks"):
         datasheet("resumes")
 
 
