@@ -1,22 +1,19 @@
 """How many people of each group applied and were selected: all that an audit needs to know."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import index
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from evaluators._validation import require_columns
-from evaluators.screening.errors import CountError, OutcomeError, UnknownGroupError
-
-MISSING = "(missing)"
-INTERSECTION = " × "
-
-_SELECTED_WORDS = frozenset({"1", "true", "yes", "y", "selected", "pass", "passed", "hired"})
-_REJECTED_WORDS = frozenset({"0", "false", "no", "n", "not selected", "rejected", "fail", "failed", "not hired"})
+from evaluators.screening._counting import count_cells, values_of
+from evaluators.screening._labels import INTERSECTION as INTERSECTION
+from evaluators.screening._labels import MISSING as MISSING
+from evaluators.screening._labels import as_label, as_selected
+from evaluators.screening.errors import CountError, OutcomeError, TooManyGroupsError, UnknownGroupError
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +124,105 @@ class CountTable:
             groups.append(GroupCount(label, selected, applicants))
         return cls(tuple(groups))
 
+    @classmethod
+    def sum_of(cls, tables: "Iterable[CountTable]") -> "CountTable":
+        """Add tables of different people up, such as those of several months.
+
+        Parameters
+        ----------
+        tables : iterable of CountTable
+            At least one.
+
+        Returns
+        -------
+        CountTable
+            Every group that occurs in any of them.
+
+        Examples
+        --------
+        >>> may, june = CountTable.from_counts({"x": (1, 4)}), CountTable.from_counts({"x": (2, 3), "y": (0, 1)})
+        >>> CountTable.sum_of([may, june]).groups
+        (GroupCount(label='x', selected=3, applicants=7), GroupCount(label='y', selected=0, applicants=1))
+        """
+        return _summed((group.label, group.selected, group.applicants) for table in tables for group in table)
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The groups' labels, sorted."""
         return tuple(group.label for group in self.groups)
+
+    @property
+    def applicants(self) -> int:
+        """All people of all groups."""
+        return sum(group.applicants for group in self.groups)
+
+    @property
+    def selected(self) -> int:
+        """Selected people of all groups."""
+        return sum(group.selected for group in self.groups)
+
+    @property
+    def people_missing(self) -> int:
+        """People whose group, or part of it, is not known."""
+        return sum(group.applicants for group in self.groups if group.is_missing)
+
+    def merged(self, into: Mapping[str, str]) -> "CountTable":
+        """Put groups together.
+
+        Parameters
+        ----------
+        into : mapping of str to str
+            Label -> label of the group it becomes part of; groups that are not named stay as they are.
+
+        Returns
+        -------
+        CountTable
+            The same people in fewer groups.
+
+        Raises
+        ------
+        UnknownGroupError
+            If a label does not occur.
+
+        Examples
+        --------
+        >>> counts = CountTable.from_counts({"Asian": (302, 616), "NHPI": (52, 119), "White": (412, 797)})
+        >>> merged = counts.merged({"Asian": "Asian or NHPI", "NHPI": "Asian or NHPI"})
+        >>> merged.labels, merged["Asian or NHPI"].selected
+        (('Asian or NHPI', 'White'), 354)
+        """
+        for label in into:
+            self[label]
+        return _summed((into.get(group.label, group.label), group.selected, group.applicants) for group in self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per group.
+
+        Returns
+        -------
+        DataFrame, shape (n_groups, 5)
+            Columns `group`, `selected`, `applicants`, `rate` (share 0-1) and `share` of all applicants (0-1).
+        """
+        return pd.DataFrame(self.to_dict()["groups"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: the totals, and the columns of `to_frame` for each group."""
+        people = self.applicants
+        return {
+            "applicants": people,
+            "selected": self.selected,
+            "people_missing": self.people_missing,
+            "groups": [
+                {
+                    "group": group.label,
+                    "selected": group.selected,
+                    "applicants": group.applicants,
+                    "rate": float(group.rate),
+                    "share": group.applicants / people,
+                }
+                for group in self.groups
+            ],
+        }
 
     def __iter__(self) -> Iterator[GroupCount]:
         return iter(self.groups)
@@ -148,14 +240,15 @@ class CountTable:
         )
 
 
-def count_table(frame: pd.DataFrame, *, group: str | list[str], outcome: str) -> CountTable:
+def count_table(frame: Any, *, group: str | Sequence[str], outcome: str) -> CountTable:
     """Count applicants and selected people for each group.
 
     Parameters
     ----------
-    frame : DataFrame, shape (n_applicants, n_columns)
-        One row per applicant.
-    group : str or list of str
+    frame : table, shape (n_applicants, n_columns)
+        One row per applicant: a pandas or polars frame (eager or lazy), a PyArrow table, a DuckDB relation or a
+        Spark frame. The last four are counted where they are; only the counts are fetched.
+    group : str or sequence of str
         Column with the group; several columns give their intersections, such as ``"female × Black"``. Labels
         are compared as text without outer blanks; a missing or blank label is the group ``"(missing)"``.
     outcome : str
@@ -169,11 +262,13 @@ def count_table(frame: pd.DataFrame, *, group: str | list[str], outcome: str) ->
     Raises
     ------
     ColumnError
-        If a column is missing or occurs twice.
+        If a column is missing or occurs twice, or holds lists.
     OutcomeError
         If an outcome is missing or is neither "selected" nor "not selected".
     CountError
-        If the table has no rows.
+        If the table has no rows, or a column is named twice.
+    TooManyGroupsError
+        If the columns have more than 20,000 combinations of values.
 
     Examples
     --------
@@ -185,62 +280,121 @@ def count_table(frame: pd.DataFrame, *, group: str | list[str], outcome: str) ->
     m 1 of 1
     """
     columns = [group] if isinstance(group, str) else list(group)
-    if not columns:
+    tables = count_tables(frame, groups=columns, outcome=outcome)
+    return tables[INTERSECTION.join(columns)]
+
+
+def count_tables(
+    frame: Any, *, groups: Sequence[str], outcome: str, intersections: bool = True
+) -> dict[str, CountTable]:
+    """Count several group columns, and all of them together, in one pass over the table.
+
+    Parameters
+    ----------
+    frame : table, shape (n_applicants, n_columns)
+        One row per applicant, as in `count_table`.
+    groups : sequence of str
+        Columns with groups, such as sex and race.
+    outcome : str
+        Column that says whether the applicant was selected: bool, 0/1, or words such as yes/no.
+    intersections : bool
+        Whether to count the combinations of all columns too, if there are at least two.
+
+    Returns
+    -------
+    dict of str to CountTable
+        Column -> its counts, in the order of `groups`; then, under a key such as ``"sex × race"``, those of the
+        combinations that occur.
+
+    Raises
+    ------
+    ColumnError, OutcomeError, CountError, TooManyGroupsError
+        As in `count_table`.
+
+    Examples
+    --------
+    >>> applicants = pd.DataFrame({"sex": list("ffmm"), "race": list("xyxx"), "hired": [1, 0, 1, 1]})
+    >>> tables = count_tables(applicants, groups=["sex", "race"], outcome="hired")
+    >>> list(tables), tables["sex × race"].labels
+    (['sex', 'race', 'sex × race'], ('f × x', 'f × y', 'm × x'))
+    """
+    columns = [groups] if isinstance(groups, str) else list(groups)
+    check_columns(columns, outcome)
+    meanings = [*(as_label for _ in columns), as_selected]
+    try:
+        cells = count_cells(frame, [*columns, outcome], meanings)
+    except TooManyGroupsError:
+        _refuse_unclear(frame, outcome)  # scores in the outcome column are the likelier cause
+        raise
+    if any(cell[-1] is None for cell in cells):
+        _refuse_unclear(frame, outcome)
+    people = [(labels, rows if selected else 0, rows) for *labels, selected, rows in _flat(cells)]
+    return tables_of(people, columns, intersections=intersections)
+
+
+def tables_of(
+    people: Sequence[tuple[Sequence[str], int, int]], columns: Sequence[str], *, intersections: bool
+) -> dict[str, CountTable]:
+    """Sum (labels, selected, applicants) over all columns but one, and for all columns together."""
+    tables = {
+        column: _summed((labels[place], selected, applicants) for labels, selected, applicants in people)
+        for place, column in enumerate(columns)
+    }
+    if intersections and len(columns) > 1:
+        names: dict[str, Sequence[str]] = {}
+        for labels, _, _ in people:
+            if list(names.setdefault(INTERSECTION.join(labels), labels)) != list(labels):
+                raise CountError(
+                    f"Two combinations of groups have the same label {INTERSECTION.join(labels)!r}.",
+                    f"Rename groups whose names hold {INTERSECTION.strip()!r}.",
+                )
+        tables[INTERSECTION.join(columns)] = _summed(
+            (INTERSECTION.join(labels), selected, applicants) for labels, selected, applicants in people
+        )
+    return tables
+
+
+def check_columns(groups: Sequence[str], measured: str) -> None:
+    """Refuse no group column, one that is named twice, or one that is the outcome or score as well."""
+    if not groups:
         raise CountError("No column says which group a person belongs to.", "Name at least one group column.")
-    require_columns(frame, *columns, outcome)
-    selected = _as_bool(frame[outcome]).to_numpy(dtype=bool)
-    codes, labels = np.zeros(len(frame), dtype=np.intp), [""]
-    for column in columns:
-        own, names = _codes(frame[column])
-        codes, present = pd.factorize(codes * len(names) + own)  # only the intersections that occur
-        pairs = ((labels[place // len(names)], names[place % len(names)]) for place in present)
-        labels = [INTERSECTION.join(filter(None, pair)) for pair in pairs]
-    applicants = np.bincount(codes, minlength=len(labels))
-    hits = np.bincount(codes[selected], minlength=len(labels))
-    return CountTable.from_counts(
-        {label: (int(hit), int(count)) for label, hit, count in zip(labels, hits, applicants, strict=True)}
-    )
+    twice = [column for place, column in enumerate([*groups, measured]) if column in groups[:place]]
+    if twice:
+        raise CountError(
+            f"The column {twice[0]!r} is named twice.", "Name each group column once, and another for the result."
+        )
 
 
-def _codes(column: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
-    """Return each row's group as a number, and the groups' labels."""
-    values, uniques = pd.factorize(column, use_na_sentinel=False)
-    labels = [_as_label(value) for value in uniques]  # 1 and "1 " are two values and one label
-    places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
-    return np.array([places[label] for label in labels], dtype=np.intp)[values], list(places)
+def _flat(cells: Mapping[tuple[Any, ...], int]) -> Iterator[tuple[Any, ...]]:
+    return ((*cell, rows) for cell, rows in cells.items())
 
 
-def _as_label(value: Hashable) -> str:
-    """Return a group's value as text: ``1`` and ``1.0`` are one group, blank and missing are another."""
-    if pd.isna(value):  # type: ignore[call-overload]
-        return MISSING
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip() or MISSING
+def _summed(people: Iterable[tuple[str, int, int]]) -> CountTable:
+    """Add up (label, selected, applicants)."""
+    sums: dict[str, list[int]] = {}
+    for label, selected, applicants in people:
+        total = sums.setdefault(label, [0, 0])
+        total[0] += selected
+        total[1] += applicants
+    return CountTable.from_counts({label: (total[0], total[1]) for label, total in sums.items()})
 
 
-def _as_bool(outcome: pd.Series) -> pd.Series:
-    """Return the outcome column as bool, or say which value of which row has no clear meaning."""
-    if outcome.dtype == bool:
-        return outcome
-    meaning = {value: _selected(value) for value in outcome.dropna().unique()}
-    if all(known is not None for known in meaning.values()) and not outcome.hasnans:
-        return outcome.map(meaning).astype(bool)
-    selected = outcome.astype(object).map(meaning)
-    unclear = selected.isna()
-    if unclear.any():
-        row, value = outcome.index[unclear][0], outcome[unclear].iloc[0]
-        found = "nothing" if pd.isna(value) else repr(value)
+def _refuse_unclear(frame: Any, outcome: str) -> None:
+    """Raise an error that says which outcome has no clear meaning, if there is one."""
+    if isinstance(frame, pd.DataFrame):
+        column = frame.iloc[:, [str(name) for name in frame.columns].index(outcome)]
+        codes, values = pd.factorize(column, use_na_sentinel=False)
+        unclear = np.array([as_selected(value) is None for value in values], dtype=bool)[codes]
+        found = list(column[unclear].head(1))
+        rows, where = f"{unclear.sum():,}", f"In row {column.index[unclear][0]!r} the" if found else ""
+    else:
+        odd = [(value, count) for value, count in values_of(frame, outcome) if as_selected(value) is None]
+        found = [value for value, _ in sorted(odd, key=repr)[:1]]
+        rows, where = f"{sum(count for _, count in odd):,}", "The"
+    if found:
         raise OutcomeError(
-            f"In row {row!r} the outcome column {outcome.name!r} has {found} ({unclear.sum()} such rows).",
+            f"{where} outcome column {outcome!r} has {'nothing' if pd.isna(found[0]) else repr(found[0])} "
+            f"({rows} such {'row' if rows == '1' else 'rows'}).",
             "Each row needs a clear outcome: true/false, 1/0, yes/no or selected/rejected. "
             "Turn scores into outcomes with a cut-off first.",
         )
-    return selected.astype(bool)
-
-
-def _selected(value: object) -> bool | None:
-    word = _as_label(value).casefold()
-    if word in _SELECTED_WORDS:
-        return True
-    return False if word in _REJECTED_WORDS else None

@@ -1,0 +1,290 @@
+"""Counts straight from CSV and Parquet files, also from those that do not fit into memory."""
+
+import csv
+import glob
+import gzip
+import io
+import os
+import shutil
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from evaluators.screening.counts import CountTable, count_tables
+from evaluators.screening.errors import CountError, FileReadError
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Cells that mean "nothing here"; those of pandas, so that both ways of reading a file agree.
+MISSING_WORDS = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
+    *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+
+_PARQUET = (".parquet", ".pq")
+_TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+_DELIMITERS = ",;\t|"
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_HEADER_CHARACTERS = 1_000_000
+
+
+def count_file(
+    path: str | os.PathLike[str],
+    *,
+    groups: str | Sequence[str],
+    outcome: str,
+    intersections: bool = True,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    missing_words: Sequence[str] = MISSING_WORDS,
+) -> dict[str, CountTable]:
+    r"""Count applicants and selected people of a file, without reading it into memory as a whole.
+
+    Parameters
+    ----------
+    path : path
+        A file of one row per applicant: Parquet (.parquet, .pq), or text with a header line (.csv, .tsv, .txt, also
+        with .gz), whose cells are all taken as text.
+    groups : str or sequence of str
+        Columns with groups, such as sex and race.
+    outcome : str
+        Column that says whether the applicant was selected: 0/1, or words such as yes/no.
+    intersections : bool
+        Whether to count the combinations of all group columns too.
+    delimiter : str, optional
+        What stands between the cells of a text file; by default the one of comma, semicolon, tab and bar that gives
+        the header line most columns.
+    encoding : str
+        Encoding of a text file, as Python calls it, such as ``"cp1252"`` (older Excel) or ``"latin-1"``; UTF-16
+        is recognised by its first bytes.
+    missing_words : sequence of str
+        Cells of a text file that mean "not known", as pandas has them. Where ``NA`` stands for Native American,
+        give a list without it.
+
+    Returns
+    -------
+    dict of str to CountTable
+        As from `count_tables`: what ``pandas.read_csv(path, dtype=str)`` and `count_tables` would give.
+
+    Raises
+    ------
+    FileReadError
+        If the file is missing, empty, damaged, of another kind or in another encoding.
+    ColumnError, OutcomeError, CountError, TooManyGroupsError
+        As in `count_table`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "applicants.csv")
+    ...     _ = path.write_text("sex;hired\nf;yes\nf;no\nm;yes\n", encoding="utf-8")
+    ...     count_file(path, groups="sex", outcome="hired")["sex"]["f"].selected
+    1
+    """
+    columns = [groups] if isinstance(groups, str) else list(groups)
+    with open_table(path, delimiter=delimiter, encoding=encoding, missing_words=missing_words) as table:
+        return count_tables(table, groups=columns, outcome=outcome, intersections=intersections)
+
+
+def count_files(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    groups: str | Sequence[str],
+    outcome: str,
+    intersections: bool = True,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    missing_words: Sequence[str] = MISSING_WORDS,
+) -> dict[str, CountTable]:
+    """Count the people of several files with the same columns, such as one export a month, as one.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        The files, at least one; a person who occurs in two of them counts twice.
+    groups, outcome, intersections, delimiter, encoding, missing_words
+        As in `count_file`, the same for all files.
+
+    Returns
+    -------
+    dict of str to CountTable
+        The sums over all files.
+
+    Raises
+    ------
+    CountError
+        If there is no file.
+    FileReadError, ColumnError, OutcomeError, TooManyGroupsError
+        As in `count_file`; the first file with a problem ends the count.
+    """
+    counted = [
+        count_file(
+            path,
+            groups=groups,
+            outcome=outcome,
+            intersections=intersections,
+            delimiter=delimiter,
+            encoding=encoding,
+            missing_words=missing_words,
+        )
+        for path in paths
+    ]
+    if not counted:
+        raise CountError("There is no file to count.", "Give at least one path.")
+    return {name: CountTable.sum_of(tables[name] for tables in counted) for name in counted[0]}
+
+
+@contextmanager
+def open_table(
+    path: str | os.PathLike[str],
+    *,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    missing_words: Sequence[str] = MISSING_WORDS,
+) -> "Iterator[duckdb.DuckDBPyRelation]":
+    """Open a file as a DuckDB relation, for `count_tables` or `count_above_median`; close it at the end.
+
+    Parameters
+    ----------
+    path, delimiter, encoding, missing_words
+        As in `count_file`.
+
+    Yields
+    ------
+    DuckDBPyRelation
+        The table, valid inside the ``with`` block. Columns of the same name, small and capital letters being the
+        same, are told apart as ``"sex (1)"``, ``"sex (2)"``.
+
+    Raises
+    ------
+    FileReadError
+        As in `count_file`; damage further down is found when the table is counted.
+    """
+    import duckdb  # here, so that lessons start fast
+
+    file = Path(path)
+    kind = _checked_kind(file)
+    with tempfile.TemporaryDirectory(prefix="hrlab-", ignore_cleanup_errors=True) as folder:
+        if kind == "text":
+            file, header, delimiter = _prepared(file, delimiter, encoding, Path(folder))
+        connection = duckdb.connect(config={"temp_directory": folder, "autoinstall_known_extensions": False})
+        try:
+            if kind == "parquet":
+                yield connection.read_parquet(glob.escape(str(file)))
+            else:
+                yield connection.read_csv(
+                    glob.escape(str(file)),
+                    auto_detect=False,
+                    columns=dict.fromkeys(_told_apart(header), "VARCHAR"),
+                    header=True,
+                    delimiter=delimiter,
+                    quotechar='"',
+                    escapechar='"',
+                    na_values=list(missing_words),
+                )
+        except duckdb.Error as error:
+            said = str(error)
+            if "not utf-8 encoded" in said:
+                raise FileReadError(f"{path} is not in the encoding utf-8.", _ENCODING_HINT) from error
+            raise FileReadError(f"{path} cannot be read: {_gist(said)}.", _EXPORT_HINT) from error
+        finally:
+            connection.close()
+
+
+_ENCODING_HINT = 'Save it as "CSV UTF-8", or give its encoding: "cp1252" for older Excel in Western Europe.'
+_EXPORT_HINT = "Open it where it came from and save it again."
+
+
+def _checked_kind(file: Path) -> str:
+    if not file.exists():
+        raise FileReadError(f"There is no file {file}.", "Check the spelling and the folder.")
+    if file.is_dir():
+        raise FileReadError(f"{file} is a folder.", "Name one file, or count several with count_files.")
+    if not file.stat().st_size:
+        raise FileReadError(f"{file} is empty.", "Export it again.")
+    name = file.name.casefold()
+    if name.endswith(_PARQUET):
+        return "parquet"
+    if name.endswith(_TEXT):
+        return "text"
+    raise FileReadError(
+        f"{file} is neither CSV nor Parquet.", f"Names of files that can be read end in {', '.join(_TEXT + _PARQUET)}."
+    )
+
+
+def _prepared(file: Path, delimiter: str | None, encoding: str, folder: Path) -> tuple[Path, list[str], str]:
+    """Return a text file in UTF-8, the names of its columns and what stands between them."""
+    try:
+        marked = _byte_order_mark(file)
+        readable = file
+        if marked or not encoding.casefold().replace("_", "-").startswith("utf-8"):
+            readable = _as_utf8(file, marked or encoding, folder)
+        return readable, *_header(readable, delimiter)
+    except UnicodeError as error:
+        raise FileReadError(f"{file} is not in the encoding {encoding}.", _ENCODING_HINT) from error
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise FileReadError(f"{file} cannot be read: {error}.", _EXPORT_HINT) from error
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb")  # type: ignore[return-value]
+
+
+def _byte_order_mark(file: Path) -> str:
+    with _opened(file) as stream:
+        return _BYTE_ORDER_MARKS.get(stream.read(2), "")
+
+
+def _as_utf8(file: Path, encoding: str, folder: Path) -> Path:
+    """Copy a text file into another encoding, piece by piece: DuckDB reads UTF-8 alone."""
+    copy = folder / "applicants.csv"
+    try:
+        with (
+            _opened(file) as raw,
+            io.TextIOWrapper(raw, encoding=encoding, newline="") as source,
+            copy.open("w", encoding="utf-8", newline="") as target,
+        ):
+            shutil.copyfileobj(source, target, 1 << 20)
+    except LookupError as error:
+        raise FileReadError(f"There is no encoding {encoding!r}.", 'Try "cp1252" or "utf-16".') from error
+    return copy
+
+
+def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
+    """Return the names of the columns, and what stands between them."""
+    with _opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
+        start = stream.read(_HEADER_CHARACTERS)
+    headers = {
+        each: next((row for row in csv.reader(io.StringIO(start, newline=""), delimiter=each) if row), [])
+        for each in ([delimiter] if delimiter else _DELIMITERS)
+    }
+    best = max(headers, key=lambda each: len(headers[each]))
+    if not headers[best]:
+        raise FileReadError(f"{file} has no header line.", "The first line must name the columns.")
+    return headers[best], best
+
+
+def _told_apart(header: Sequence[str]) -> list[str]:
+    """Give a number to columns that share a name, and a name to those that have none."""
+    named = [name or f"(column {place})" for place, name in enumerate(header, start=1)]
+    often, seen = Counter(name.casefold() for name in named), Counter[str]()
+    for place, name in enumerate(named):
+        if often[name.casefold()] > 1:
+            seen[name.casefold()] += 1
+            named[place] = f"{name} ({seen[name.casefold()]})"
+    return named
+
+
+def _gist(said: str) -> str:
+    """Return what DuckDB found and in which line, without the line itself, which is about a person."""
+    lines = [line.strip() for line in said.partition("Possible")[0].splitlines() if line.strip()]
+    first = lines[0].partition(": ")[2]
+    found = [first, lines[-1]] if len(lines) > 1 else [first]
+    return ". ".join(part.rstrip(".") for part in found if part) or "it is damaged"
