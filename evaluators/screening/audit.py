@@ -1,80 +1,36 @@
 """The audit of one selection step: every group against the reference group, with a verdict in words."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluators.screening._audit_words import group_in_words, people_in_words, verdict_in_words
 from evaluators.screening.counts import CountTable, GroupCount
+from evaluators.screening.effects import (
+    cohens_h,
+    exchange,
+    odds_ratio,
+    people_to_threshold,
+    shortfall,
+    standard_errors,
+)
 from evaluators.screening.errors import LevelError, TooFewGroupsError, UnknownGroupError
-from evaluators.screening.intervals import METHOD, ratio_interval
+from evaluators.screening.intervals import interval_name, ratio_interval
+from evaluators.screening.power import people_needed, smallest_ratio_seen
 from evaluators.screening.rates import falls_below, impact_ratio, reference_group
 from evaluators.screening.rules import FOUR_FIFTHS, Rule
-from evaluators.screening.significance import RateTest, holm, p_in_words, rate_test
+from evaluators.screening.significance import RateTest, holm, rate_test
+from evaluators.screening.small import small_categories
+from evaluators.screening.verdicts import GroupAudit, Verdict
 
 if TYPE_CHECKING:
     import altair as alt
 
-
-class Verdict(StrEnum):
-    """What the counts say about one group; `audit_selection` defines when each is given."""
-
-    EVIDENCE = "evidence of adverse impact"
-    TOO_LITTLE_DATA = "too little data to tell"
-    NONE_SEEN = "none seen"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupAudit:
-    """One group beside the reference group.
-
-    Parameters
-    ----------
-    group : str
-        The group's label.
-    applicants, selected : int
-        People.
-    rate : float
-        Share selected (0-1).
-    impact_ratio : float
-        Rate divided by the reference group's rate (no unit); NaN if that rate is zero.
-    ratio_low, ratio_high : float
-        Koopman score interval of the impact ratio at the audit's confidence, not adjusted for several groups;
-        `ratio_high` may be infinite. NaN for the reference group.
-    below_four_fifths : bool
-        Whether the impact ratio lies under 0.8, in exact arithmetic.
-    test, test_reason : str
-        Which test, and a sentence that says why this one; empty for the reference group.
-    statistic : float
-        Z in standard errors, or Fisher's odds ratio; NaN for the reference group.
-    p_value, p_adjusted : float
-        Two-sided p-value, raw and after Holm's adjustment over all groups; NaN for the reference group.
-    smaller_gap_significant : bool
-        Whether the rate is lower without falling below four fifths, yet chance alone hardly explains it
-        (adjusted p under alpha). The guidelines let such a gap count where it matters in practice, which a
-        person must judge.
-    verdict : Verdict or None
-        None for the reference group.
-    """
-
-    group: str
-    applicants: int
-    selected: int
-    rate: float
-    impact_ratio: float
-    ratio_low: float
-    ratio_high: float
-    below_four_fifths: bool
-    test: str
-    test_reason: str
-    statistic: float
-    p_value: float
-    p_adjusted: float
-    smaller_gap_significant: bool
-    verdict: Verdict | None
+SMALL_SHARE = Fraction(2, 100)  # the 2 % of 6 RCNY 5-301(d)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +73,27 @@ class SelectionAudit:
 
     @property
     def compared(self) -> tuple[GroupAudit, ...]:
-        """All groups but the reference group, lowest impact ratio first."""
-        others = [group for group in self.groups if group.group != self.reference]
+        """All groups that were compared with the reference group, lowest impact ratio first."""
+        others = [group for group in self.groups if group.verdict is not None]
         return tuple(sorted(others, key=lambda group: group.rate))
+
+    @property
+    def left_out(self) -> tuple[GroupAudit, ...]:
+        """The small groups that were not compared, lowest rate first; none unless they were to be left out."""
+        return tuple(sorted((group for group in self.groups if group.left_out), key=lambda group: group.rate))
+
+    @property
+    def people_needed(self) -> int | None:
+        """People in each group that would show a ratio at the rule's threshold in 80 of 100 tries.
+
+        At the reference group's rate and at alpha divided by the number of comparisons; None if nobody of the
+        reference group was selected.
+        """
+        rate = self[self.reference].rate
+        if not rate:
+            return None
+        ratio, alpha = float(self.rule.threshold), self.alpha / len(self.compared)
+        return people_needed(ratio=ratio, reference_rate=rate, alpha=alpha)
 
     @property
     def verdict(self) -> Verdict:
@@ -132,10 +106,12 @@ class SelectionAudit:
 
         Returns
         -------
-        DataFrame, shape (n_groups, 15)
-            The reference group's verdict reads "reference".
+        DataFrame, shape (n_groups, 26)
+            The reference group's verdict reads "reference", that of a small group without comparison "left
+            out". The last column, ``interval_method``, names what made the intervals.
         """
-        return pd.DataFrame([_as_row(group) for group in self.groups])
+        rows = [group.to_dict() | {"interval_method": self.interval_method} for group in self.groups]
+        return pd.DataFrame(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for figures that are undefined or unbounded."""
@@ -145,6 +121,7 @@ class SelectionAudit:
             "reference_rule": self.reference_rule,
             "alpha": self.alpha,
             "interval_method": self.interval_method,
+            "people_needed": self.people_needed,
             "rule": {
                 "name": self.rule.name,
                 "threshold": float(self.rule.threshold),
@@ -155,7 +132,7 @@ class SelectionAudit:
             },
             "groups": [
                 {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row}
-                for row in (_as_row(group).items() for group in self.groups)
+                for row in (group.to_dict().items() for group in self.groups)
             ],
         }
 
@@ -177,42 +154,7 @@ class SelectionAudit:
         UnknownGroupError
             If the audit has no such group.
         """
-        group = self[label]
-        selected = f"{group.selected:,} of {group.applicants:,} were selected ({group.rate:.1%})"
-        if group.verdict is None:
-            return f"{label}: {selected}. The other groups are compared with this one."
-        said = f"{label}: {_in_words(group.verdict)}. {selected}"
-        if math.isnan(group.impact_ratio):
-            return f"{said}. Nobody of {self.reference} was selected, so there is nothing to compare with."
-        return (
-            f"{said}, which is {group.impact_ratio:.0%} of the rate of {self.reference}; "
-            f"true values {_range_in_words(group)} fit these counts. {self._reading(group)}"
-        )
-
-    def _reading(self, group: GroupAudit) -> str:
-        """Say how the ratio, the interval and the test lead to the verdict."""
-        four_fifths = float(self.rule.threshold)
-        if group.verdict is Verdict.EVIDENCE:
-            return f"That is below {four_fifths:.0%}, and chance alone rarely makes such a gap: {self._odds(group)}."
-        if group.below_four_fifths:
-            return f"That is below {four_fifths:.0%}, but chance alone could make such a gap: {self._odds(group)}."
-        if group.smaller_gap_significant:
-            return (
-                f"That is not below {four_fifths:.0%}, yet chance alone rarely makes such a gap: {self._odds(group)}. "
-                "Someone who knows the job must judge whether it matters."
-            )
-        if group.verdict is Verdict.TOO_LITTLE_DATA:
-            return f"That is not below {four_fifths:.0%}, but these counts leave room for it."
-        return f"Even the low end is not below {four_fifths:.0%}."
-
-    def _odds(self, group: GroupAudit) -> str:
-        """Say what the p-value means, with the figures for experts in brackets."""
-        comparisons = len(self.groups) - 1
-        strict = f"; {p_in_words(group.p_adjusted)} after allowing for {comparisons} comparisons"
-        return (
-            f"if the true rates were equal, one at least this large would turn up {_how_often(group.p_value)} "
-            f"(p-value {p_in_words(group.p_value)}{strict if comparisons > 1 else ''}; {group.test} test)"
-        )
+        return group_in_words(self, self[label])
 
     def summary(self) -> str:
         """Say in plain words what was found, lowest impact ratio first.
@@ -220,7 +162,8 @@ class SelectionAudit:
         Returns
         -------
         str
-            One line per group, then what such figures cannot show.
+            The result, one line per group, how many people a clear answer would need where it is open, and
+            what such figures cannot show.
 
         Examples
         --------
@@ -229,21 +172,23 @@ class SelectionAudit:
         x: evidence of adverse impact. 12 of 40 were selected (30.0%), which is 50% of the rate of y; true \
 values from 29% to 79% fit these counts. That is below 80%, and chance alone rarely makes such a gap: if \
 the true rates were equal, one at least this large would turn up in about 2 of 1,000 tries (p-value 0.002; \
-pooled Z test).
+pooled Z test). 8 more selected would have brought it to 80%.
         y: 48 of 80 were selected (60.0%). The other groups are compared with this one.
         These figures show how large a gap is, not why it is there or whether it is fair or lawful.
         """
         return "\n".join(
             [
-                f"Result: {_in_words(self.verdict)}.",
+                f"Result: {verdict_in_words(self.verdict)}.",
                 *(self.sentence(group.group) for group in self.compared),
                 self.sentence(self.reference),
+                *(self.sentence(group.group) for group in self.left_out),
+                *people_in_words(self),
                 "These figures show how large a gap is, not why it is there or whether it is fair or lawful.",
             ]
         )
 
     def chart(self) -> "alt.LayerChart":
-        """Draw each group's impact ratio with its interval and the line at 0.8.
+        """Draw each group's impact ratio with its interval and the line at the rule's threshold.
 
         Returns
         -------
@@ -256,14 +201,26 @@ pooled Z test).
         return ratio_chart(self)
 
 
-def audit_selection(counts: CountTable, *, reference: str = "highest", alpha: float = 0.05) -> SelectionAudit:
+def audit_selection(
+    counts: CountTable,
+    *,
+    reference: str = "highest",
+    alpha: float = 0.05,
+    method: str = "koopman",
+    rule: Rule = FOUR_FIFTHS,
+    minimum_share: Fraction | float | None = SMALL_SHARE,
+    minimum_people: int | None = None,
+    leave_small_out: bool = False,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+) -> SelectionAudit:
     """Compare every group's selection rate with the reference group's.
 
     A group's verdict is
 
     - *evidence of adverse impact* if its impact ratio lies below four fifths **and** its Holm-adjusted
-      p-value is under `alpha`. The ratio alone flags nearly every fair process with many small groups; the
-      p-value alone flags gaps that do not matter.
+      p-value is under `alpha`, **and** one different selection would change neither (see `exchange`). The
+      ratio alone flags nearly every fair process with many small groups; the p-value alone flags gaps that
+      do not matter.
     - *none seen* if the whole interval of the ratio, at confidence 1 - `alpha`, lies at four fifths or above.
       A gap this size or larger does not fit the counts. A smaller gap may still be real:
       `smaller_gap_significant` marks it, and the guidelines [1]_ let it count where it matters in practice.
@@ -278,6 +235,21 @@ def audit_selection(counts: CountTable, *, reference: str = "highest", alpha: fl
         advance gives fewer false findings than the highest rate.
     alpha : float
         Significance level (0-1): accepted chance of any false finding among the groups.
+    method : str
+        Interval method, ``"koopman"`` or ``"katz"``; with `intervals`, the name of what made them.
+    rule : Rule
+        Guideline with the threshold that takes the place of four fifths above.
+    minimum_share : Fraction, float or None
+        Groups under this share (0-1) of all applicants are marked as small; see `small_categories`. People whose
+        group is not known are never small.
+    minimum_people : int or None
+        Groups with fewer applicants are marked as small.
+    leave_small_out : bool
+        Whether small groups are not compared and cannot be the ``"highest"`` or ``"largest"`` reference, as
+        New York's rule allows under 2 % [2]_. Their counts and rates stay in the result.
+    intervals : mapping of str to (float, float), optional
+        Intervals of the ratio by group that were made elsewhere, such as by the bootstrap, at confidence
+        1 - `alpha`; `method` then names them.
 
     Returns
     -------
@@ -287,15 +259,18 @@ def audit_selection(counts: CountTable, *, reference: str = "highest", alpha: fl
     Raises
     ------
     TooFewGroupsError
-        If there is only one group.
+        If there is only one group to compare.
     UnknownGroupError
-        If `reference` is neither a rule nor a group.
+        If `reference` is neither a rule nor a group, or `intervals` lacks a group.
     LevelError
-        If `alpha` does not lie between 0 and 1.
+        If `alpha` or `minimum_share` does not lie between 0 and 1, or `minimum_people` is negative.
+    MethodError
+        If there is no such interval method.
 
     References
     ----------
     .. [1] 29 CFR 1607.4(D), Uniform Guidelines on Employee Selection Procedures.
+    .. [2] 6 RCNY 5-301(d), rules for automated employment decision tools.
 
     Examples
     --------
@@ -307,46 +282,120 @@ def audit_selection(counts: CountTable, *, reference: str = "highest", alpha: fl
     """
     if not 0 < alpha < 1:
         raise LevelError(f"alpha is {alpha}.", "Give a share between 0 and 1, such as 0.05.")
+    name = interval_name(method) if intervals is None else method
+    small = _small_groups(counts, minimum_share=minimum_share, minimum_people=minimum_people)
+    compared_with, others = _who_is_compared(counts, reference, left_out=set(small) if leave_small_out else set())
+    tests = [rate_test(group, compared_with) for group in others]
+    p_values = [test.p_value for test in tests]
+    adjusted = holm(p_values)
+    audited = {compared_with.label: _plain_row(compared_with, compared_with)}
+    for place, group in enumerate(others):
+        audited[group.label] = _audit_group(
+            group,
+            compared_with,
+            test=tests[place],
+            p_adjusted=adjusted[place],
+            interval=_interval(group, compared_with, method=method, confidence=1 - alpha, intervals=intervals),
+            alpha=alpha,
+            comparisons=len(others),
+            rule=rule,
+        )
+        if audited[group.label].verdict is Verdict.EVIDENCE and _flips(
+            group, compared_with, place=place, p_values=p_values, alpha=alpha, rule=rule
+        ):
+            audited[group.label] = replace(audited[group.label], flips=True, verdict=Verdict.TOO_LITTLE_DATA)
+    rows = [
+        replace(
+            audited.get(group.label) or replace(_plain_row(group, compared_with), impact_ratio=math.nan, left_out=True),
+            is_missing=group.is_missing,
+            small=small.get(group.label, ""),
+        )
+        for group in counts
+    ]
+    return SelectionAudit(
+        groups=tuple(rows),
+        reference=compared_with.label,
+        reference_rule=reference,
+        alpha=alpha,
+        interval_method=name,
+        rule=rule,
+    )
+
+
+def _small_groups(
+    counts: CountTable, *, minimum_share: Fraction | float | None, minimum_people: int | None
+) -> dict[str, str]:
+    """Say why a group counts as small, for those that do."""
+    share = None if minimum_share is None else Fraction(str(minimum_share))
+    small = {}
+    for found in small_categories(counts, share=share, people=minimum_people):
+        why = []
+        if found.below_people:
+            why.append(f"has fewer than {minimum_people:,} people")
+        if found.below_share and share is not None:
+            why.append(f"is under {float(100 * share):g}% of all applicants")
+        small[found.group.label] = " and ".join(why)
+    return small
+
+
+def _who_is_compared(counts: CountTable, reference: str, *, left_out: set[str]) -> tuple[GroupCount, list[GroupCount]]:
+    """Return the reference group, and the groups to compare with it."""
     if len(counts) < 2:
         raise TooFewGroupsError(
             f"There is only one group, {counts.labels[0]!r}.", "An audit compares groups: give at least two."
         )
-    compared_with = reference_group(counts, reference)
-    others = [group for group in counts if group is not compared_with]
-    tests = [rate_test(group, compared_with) for group in others]
-    adjusted = holm([test.p_value for test in tests])
-    audited = [
-        _audit_group(group, compared_with, test=test, p_adjusted=p_adjusted, alpha=alpha)
-        for group, test, p_adjusted in zip(others, tests, adjusted, strict=True)
-    ]
-    return SelectionAudit(
-        groups=tuple(sorted([*audited, _reference_row(compared_with)], key=lambda group: group.group)),
-        reference=compared_with.label,
-        reference_rule=reference,
-        alpha=alpha,
-        interval_method=METHOD,
-        rule=FOUR_FIFTHS,
-    )
+    stay = tuple(group for group in counts if group.label not in left_out or group.label == reference)
+    if len(stay) < 2:
+        raise TooFewGroupsError(
+            f"Only {len(stay)} of the {len(counts)} groups is large enough to be compared."
+            if stay
+            else f"None of the {len(counts)} groups is large enough to be compared.",
+            "Lower the minimum, or mark small groups without leaving them out.",
+        )
+    compared_with = reference_group(CountTable(stay), reference)
+    return compared_with, [group for group in stay if group is not compared_with]
+
+
+def _interval(
+    group: GroupCount,
+    reference: GroupCount,
+    *,
+    method: str,
+    confidence: float,
+    intervals: Mapping[str, tuple[float, float]] | None,
+) -> tuple[float, float]:
+    if intervals is None:
+        return ratio_interval(group, reference, confidence=confidence, method=method)
+    if group.label not in intervals:
+        raise UnknownGroupError(
+            f"The given intervals lack the group {group.label!r}.", f"They have: {', '.join(intervals)}."
+        )
+    low, high = intervals[group.label]
+    return float(low), float(high)
 
 
 def _audit_group(
-    group: GroupCount, reference: GroupCount, *, test: RateTest, p_adjusted: float, alpha: float
+    group: GroupCount,
+    reference: GroupCount,
+    *,
+    test: RateTest,
+    p_adjusted: float,
+    interval: tuple[float, float],
+    alpha: float,
+    comparisons: int,
+    rule: Rule,
 ) -> GroupAudit:
-    low, high = ratio_interval(group, reference, confidence=1 - alpha)
-    below = falls_below(group, reference)
+    low, high = interval
+    below = falls_below(group, reference, rule)
     significant = p_adjusted < alpha
     if below and significant:
         verdict = Verdict.EVIDENCE
-    elif reference.selected and low >= FOUR_FIFTHS.threshold:
+    elif reference.selected and low >= rule.threshold:
         verdict = Verdict.NONE_SEEN
     else:
         verdict = Verdict.TOO_LITTLE_DATA
-    return GroupAudit(
-        group=group.label,
-        applicants=group.applicants,
-        selected=group.selected,
-        rate=float(group.rate),
-        impact_ratio=impact_ratio(group, reference),
+    return replace(
+        _plain_row(group, reference),
         ratio_low=low,
         ratio_high=high,
         below_four_fifths=below,
@@ -357,16 +406,36 @@ def _audit_group(
         p_adjusted=p_adjusted,
         smaller_gap_significant=significant and not below and group.rate < reference.rate,
         verdict=verdict,
+        odds_ratio=odds_ratio(group, reference),
+        cohens_h=cohens_h(float(group.rate), float(reference.rate)),
+        shortfall=shortfall(group, reference),
+        standard_errors=standard_errors(group, reference),
+        people_to_threshold=people_to_threshold(group, reference, rule=rule),
+        smallest_ratio_seen=smallest_ratio_seen(
+            group.applicants, reference.applicants, reference_rate=float(reference.rate), alpha=alpha / comparisons
+        ),
     )
 
 
-def _reference_row(reference: GroupCount) -> GroupAudit:
+def _flips(
+    group: GroupCount, reference: GroupCount, *, place: int, p_values: list[float], alpha: float, rule: Rule
+) -> bool:
+    """Tell whether one person of the group instead of one of the reference group would undo the evidence."""
+    after = exchange(group, reference)
+    if after is None:
+        return False
+    p_after = [*p_values[:place], rate_test(*after).p_value, *p_values[place + 1 :]]
+    return not falls_below(*after, rule) or holm(p_after)[place] >= alpha
+
+
+def _plain_row(group: GroupCount, reference: GroupCount) -> GroupAudit:
+    """Return the row of a group that is not tested: the reference group, or one left out."""
     return GroupAudit(
-        group=reference.label,
-        applicants=reference.applicants,
-        selected=reference.selected,
-        rate=float(reference.rate),
-        impact_ratio=impact_ratio(reference, reference),
+        group=group.label,
+        applicants=group.applicants,
+        selected=group.selected,
+        rate=float(group.rate),
+        impact_ratio=impact_ratio(group, reference),
         ratio_low=math.nan,
         ratio_high=math.nan,
         below_four_fifths=False,
@@ -378,25 +447,3 @@ def _reference_row(reference: GroupCount) -> GroupAudit:
         smaller_gap_significant=False,
         verdict=None,
     )
-
-
-def _as_row(group: GroupAudit) -> dict[str, Any]:
-    return asdict(group) | {"verdict": "reference" if group.verdict is None else group.verdict.value}
-
-
-def _in_words(verdict: Verdict) -> str:
-    return "no adverse impact seen" if verdict is Verdict.NONE_SEEN else verdict.value
-
-
-def _range_in_words(group: GroupAudit) -> str:
-    if math.isinf(group.ratio_high):
-        return f"from {group.ratio_low:.0%} upwards"
-    return f"from {group.ratio_low:.0%} to {group.ratio_high:.0%}"
-
-
-def _how_often(p_value: float) -> str:
-    if p_value < 0.001:
-        return "in fewer than 1 of 1,000 tries"
-    if p_value < 0.0095:
-        return f"in about {1000 * p_value:.0f} of 1,000 tries"
-    return f"in about {100 * p_value:.0f} of 100 tries" if p_value < 0.995 else "in practically every try"

@@ -10,8 +10,10 @@ from evaluators.screening.counts import GroupCount
 POOLED_Z = "pooled Z"
 FISHER_EXACT = "Fisher exact"
 
-_FEWEST_PEOPLE = 30
-_FEWEST_EXPECTED = 5
+_TIE = 1e-7  # two tables that are equally likely differ in the last digits of a float
+
+FEWEST_PEOPLE = 30
+FEWEST_EXPECTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,13 @@ def rate_test(group: GroupCount, reference: GroupCount) -> RateTest:
     people = group.applicants + reference.applicants
     selected = group.selected + reference.selected
     fewest_expected = Fraction(min(group.applicants, reference.applicants) * min(selected, people - selected), people)
-    if people < _FEWEST_PEOPLE:
+    if people < FEWEST_PEOPLE:
         return _fisher_exact(group, reference, f"there are only {people} people in the two groups together.")
-    if fewest_expected < _FEWEST_EXPECTED:
+    if fewest_expected < FEWEST_EXPECTED:
         rarer = "selected" if selected <= people - selected else "rejected"
         reason = (
             f"with equal chances we would expect only {float(fewest_expected):.1f} {rarer} people in a group, "
-            f"and the Z test needs at least {_FEWEST_EXPECTED}."
+            f"and the Z test needs at least {FEWEST_EXPECTED}."
         )
         return _fisher_exact(group, reference, reason)
     pooled_rate = selected / people
@@ -83,20 +85,31 @@ def rate_test(group: GroupCount, reference: GroupCount) -> RateTest:
     return RateTest(
         POOLED_Z,
         reason=f"We used the pooled Z test, because {people:,} people are enough for it: with equal chances we would "
-        f"expect at least {_FEWEST_EXPECTED} selected and {_FEWEST_EXPECTED} rejected people in each group.",
+        f"expect at least {FEWEST_EXPECTED} selected and {FEWEST_EXPECTED} rejected people in each group.",
         statistic=z,
         p_value=math.erfc(abs(z) / math.sqrt(2)),
     )
 
 
 def _fisher_exact(group: GroupCount, reference: GroupCount, because: str) -> RateTest:
-    # Imported here since it is slow and large samples never need it.
-    from scipy.stats import fisher_exact
+    # Own arithmetic, since scipy.stats takes seconds to import; tests hold it against scipy.
+    n1, n0, hits = group.applicants, reference.applicants, group.selected + reference.selected
+    possible = range(max(0, hits - n0), min(n1, hits) + 1)
+    logs = [_log_ways(n1, chosen) + _log_ways(n0, hits - chosen) - _log_ways(n1 + n0, hits) for chosen in possible]
+    seen = logs[group.selected - possible.start] + _TIE
+    rejected = n1 - group.selected, n0 - reference.selected
+    across, along = group.selected * rejected[1], reference.selected * rejected[0]
+    return RateTest(
+        FISHER_EXACT,
+        reason=f"We used Fisher's exact test, because {because}",
+        statistic=across / along if along else math.inf if across else math.nan,
+        p_value=min(1.0, math.fsum(math.exp(log) for log in logs if log <= seen)),
+    )
 
-    table = [[each.selected, each.applicants - each.selected] for each in (group, reference)]
-    odds_ratio, p_value = fisher_exact(table)
-    reason = f"We used Fisher's exact test, because {because}"
-    return RateTest(FISHER_EXACT, reason, statistic=float(odds_ratio), p_value=float(p_value))
+
+def _log_ways(people: int, chosen: int) -> float:
+    """Return the logarithm of the number of ways to choose some of the people."""
+    return math.lgamma(people + 1) - math.lgamma(chosen + 1) - math.lgamma(people - chosen + 1)
 
 
 def p_in_words(p_value: float) -> str:

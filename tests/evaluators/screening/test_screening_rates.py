@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evaluators.data import load_resume_callbacks
@@ -98,6 +98,7 @@ def test_exactly_four_fifths_is_not_below_though_floats_say_so():
     assert falls_below(GroupCount("x", 63, 100), GroupCount("y", 80, 100))
 
 
+@settings(deadline=None, max_examples=40)
 @given(group_counts, group_counts)
 def test_four_fifths_agrees_with_whole_number_arithmetic(first, second):
     (s1, n1), (s2, n2) = first, second
@@ -134,6 +135,7 @@ def test_an_unknown_reference_says_which_groups_exist():
         impact_ratios(CountTable.from_counts({"x": (1, 2), "y": (1, 2)}), reference="z")
 
 
+@settings(deadline=None, max_examples=40)
 @given(tables, st.integers(2, 50))
 def test_ratios_do_not_depend_on_scale(counts, factor):
     assume(any(selected for selected, _ in counts.values()))

@@ -44,7 +44,7 @@ def test_the_choice_of_test_comes_with_its_reason(counts, name, reason):
     assert 0 <= result.p_value <= 1
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(st.data(), sizes, sizes)
 def test_agrees_with_other_libraries(data, n1, n0):
     x1, x0 = data.draw(st.integers(0, n1)), data.draw(st.integers(0, n0))
@@ -70,7 +70,7 @@ def test_p_values_in_words(p_value, words):
     assert p_in_words(p_value) == words
 
 
-@settings(deadline=None, max_examples=10)  # statsmodels takes 0.1 s a call
+@settings(deadline=None, max_examples=4)  # statsmodels takes 0.1 s a call
 @given(st.lists(st.integers(0, 1000).map(lambda n: n / 1000), max_size=8))
 def test_holm_agrees_with_statsmodels(p_values):
     expected = multipletests(p_values, method="holm")[1] if p_values else []
