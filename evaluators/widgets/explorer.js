@@ -58,6 +58,12 @@ function makeControl(control, value, changed) {
     box.addEventListener("change", () => changed(box.checked));
     return el("div", { class: "hr-control" }, el("label", { class: "hr-option", for: id }, box, el("span", { text: control.label })), help);
   }
+  if (control.kind === "button") {
+    let presses = value;
+    const press = el("button", { ...common, type: "button", class: "hr-button", text: control.label });
+    press.addEventListener("click", () => { presses = Math.min(presses + 1, control.maximum); changed(presses); });
+    return el("div", { class: "hr-control" }, press, help);
+  }
   if (control.kind === "select") {
     const list = el("select", common, ...control.options.map(([key, text]) => el("option", { value: key, selected: key === value, text })));
     list.addEventListener("change", () => changed(list.value));

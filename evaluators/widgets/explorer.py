@@ -11,12 +11,14 @@ from evaluators.widgets._display import assets
 
 Value = str | float | bool
 
+_MOST_PRESSES = 9_999
+
 
 @dataclass(frozen=True)
 class Control:
-    """A labelled native control; make one with `select`, `slider`, `number_box` or `checkbox`."""
+    """A labelled native control; make one with `select`, `slider`, `number_box`, `checkbox` or `button`."""
 
-    kind: Literal["select", "slider", "number", "checkbox"]
+    kind: Literal["select", "slider", "number", "checkbox", "button"]
     label: str
     value: Value
     options: tuple[tuple[str, str], ...] = ()
@@ -32,6 +34,8 @@ class Control:
             return dict(self.options)[str(self.value)]
         if self.kind == "checkbox":
             return "yes" if self.value else "no"
+        if self.kind == "button":
+            return f"pressed {self.value:g} times"
         return f"{self.value:g} {self.unit}".strip()
 
     def read(self, sent: object) -> Value:
@@ -82,6 +86,29 @@ def number_box(
 def checkbox(label: str, value: bool = False, *, help: str = "") -> Control:  # noqa: A002
     """Offer yes or no."""
     return Control("checkbox", label, value, help=help)
+
+
+def button(label: str, *, help: str = "") -> Control:  # noqa: A002
+    """Offer a button; `draw` gets how often it was pressed, so that each press can be another run of luck.
+
+    Parameters
+    ----------
+    label : str
+        What a press does.
+    help : str, optional
+        A line under it.
+
+    Returns
+    -------
+    Control
+        Starts at 0 presses: `draw` can then ask for the first one and keep the result back until a guess is made.
+
+    Examples
+    --------
+    >>> button("Draw one pool").value
+    0
+    """
+    return Control("button", label, 0, maximum=_MOST_PRESSES, help=help)
 
 
 class Explorer(anywidget.AnyWidget):

@@ -72,13 +72,34 @@ class Lesson(Page):
 
         self._ask(item, mode="check", respond=respond)
 
+    def write(
+        self,
+        item_id: str,
+        prompt: str,
+        *,
+        words: tuple[int, int] | None = None,
+        help: str = "",  # noqa: A002 - the word that authors know
+    ) -> None:
+        """Ask for a text of the learner's own; it is kept, and nobody marks it.
+
+        Parameters
+        ----------
+        item_id, prompt
+            See `predict`.
+        words : tuple of (int, int), optional
+            Fewest and most words.
+        help : str, optional
+            A line below the question.
+        """
+        self._ask(Item(item_id, "paragraph", prompt, words=words, points=0.0), hint=help, mode="write")
+
     def explore(self, controls: Mapping[str, Control], draw: Callable[..., str], *, title: str = "Try it") -> None:
         """Let the learner move something and see the picture and the words change.
 
         Parameters
         ----------
         controls : mapping of str to Control
-            Argument name -> `select`, `slider`, `number_box` or `checkbox`.
+            Argument name -> `select`, `slider`, `number_box`, `checkbox` or `button`.
         draw : callable
             Takes the values by name, returns HTML; called once now, then at each change.
         title : str, optional

@@ -12,6 +12,7 @@ from evaluators.widgets import (
     Lesson,
     _display,
     _page,
+    button,
     chart_html,
     checkbox,
     number_box,
@@ -140,6 +141,20 @@ def test_an_explorer_redraws_with_clean_values(shown):
     explorer.request = {"seq": 2, "values": {"cut": 7}}
     assert "cannot be drawn" in explorer.drawing["html"]
     assert explorer.drawing["seq"] == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "presses"), [(3, 3), (2.0, 2), (-1, 0), (10**9, 9_999), ("3", 0), (True, 0), (None, 0)]
+)
+def test_a_button_hands_on_how_often_it_was_pressed(shown, sent, presses):
+    Lesson("rates").explore(
+        {"draws": button("Draw one pool", help="Each press is another pool.")}, lambda draws: f"{draws!r}"
+    )
+    explorer: Explorer = shown[0]
+    assert explorer.drawing["html"] == "0"
+    assert explorer.spec["controls"][0]["label"] == "Draw one pool"
+    explorer.request = {"seq": 1, "values": {"draws": sent}}
+    assert explorer.drawing["html"] == str(presses)
 
 
 def test_a_chart_is_an_image_with_a_text_alternative():
