@@ -72,7 +72,7 @@ def write_feedback(course: Course, lab: str) -> list[Path]:
         path = course.notebook("feedback", lab, learner).with_suffix(".html")
         html = feedback_html(course, scores, learner).encode()
         write_atomically(path, html)
-        if checksum := checksum_of(course.root / "submitted" / learner / lab):
+        if checksum := checksum_of(course.folder("submitted") / learner / lab):
             shared = course.exchange / "feedback"
             write_atomically(shared / f"{checksum}.html", html)
             shared.chmod(0o711)  # a page is found by its name only
@@ -99,7 +99,7 @@ def feedback_html(course: Course, scores: LabScores, learner: str) -> str:
         penalty=late.sentence if scored and late else "",
         maximum=scores.maximum,
         waiting=[entry for entry in items if entry.earned is None],
-        handed_in=submitted_at(course.root / "submitted" / learner / scores.lab),
+        handed_in=submitted_at(course.folder("submitted") / learner / scores.lab),
     )
 
 
@@ -107,7 +107,7 @@ def items_feedback(course: Course, scores: LabScores, learner: str) -> list[Item
     """Return what a learner reads about each question, in the order of the lab."""
     import nbformat
 
-    folder = course.root / "autograded" / learner / scores.lab
+    folder = course.folder("autograded") / learner / scores.lab
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
     said = {name: credits_shown(nb) for name, nb in notebooks.items()}
     paragraphs = {name: written(nb) | learner_paragraphs(nb) for name, nb in notebooks.items()}
