@@ -35,11 +35,14 @@ lab: env  ## Open the lab in the browser
 check: env  ## Run every lesson and lab notebook from top to bottom
 	hrlab check $(ARGS)
 
+# Whole files go to a process for each core: a file's tests share what is expensive to set up. For one process: ARGS="-n0".
+PARALLEL := -n logical --maxprocesses 4 --dist loadfile
+
 test: env system  ## Run all tests but the slow ones; one of them: make test ARGS="-k tone"
-	pytest -m "not slow" $(ARGS)
+	pytest -m "not slow" $(PARALLEL) $(ARGS)
 
 test-all: env system  ## Run all tests, the slow ones too
-	pytest $(ARGS)
+	pytest $(PARALLEL) $(ARGS)
 
 # nbstripout's options are the same in .pre-commit-config.yaml.
 lint: env  ## Check style, formatting, types, imports between packages, and that notebooks hold no outputs
@@ -79,7 +82,8 @@ PIP := pip install --quiet --disable-pip-version-check
 # --- The environment, in two steps, each with a stamp that is written only when the step has succeeded ---------------
 
 # pip fetches uv, uv the rest: in half a minute, where pip alone takes two. Both take only files whose hash the lock names. Where uv can't
-# (no build for this machine, or a package index that only pip's settings know), pip does all.
+# (no build for this machine, or a package index that only pip's settings know), pip does all. Modules are compiled now,
+# since some machines (PYTHONDONTWRITEBYTECODE) never keep what they compile: every start would take three times as long.
 $(VENV)/.lock-installed: requirements.lock
 	@export PATH="$(OUTER_PATH)"; \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -92,7 +96,7 @@ $(VENV)/.lock-installed: requirements.lock
 	$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock; \
 	if $(PIP) --require-hashes -r $(VENV)/uv.lock \
-	  && uv pip install --quiet --require-hashes -r requirements.lock; then :; else \
+	  && uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock; then :; else \
 	  echo "uv could not, see above; pip is slower and may know another way. Please wait."; \
 	  $(PIP) --require-hashes -r requirements.lock; \
 	fi

@@ -192,7 +192,7 @@ def load_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
 
 
 def _items_of(course: Course, lab: str) -> list[CatalogueItem]:
-    if not (course.root / "release" / lab).is_dir():
+    if not (course.folder("release") / lab).is_dir():
         raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.")
     assignment = assignment_of(course, lab)
     scored = [

@@ -242,7 +242,11 @@ class Course:
     @property
     def labs_folder(self) -> Path:
         """Where the instructor versions lie."""
-        return self.root / str(self.config.CourseDirectory.get("source_directory", "source"))
+        return self.folder("source")
+
+    def folder(self, step: str) -> Path:
+        """Folder of one of nbgrader's steps (source, release, submitted, autograded, feedback), as configured."""
+        return self.root / str(self.config.CourseDirectory.get(f"{step}_directory", step))
 
     @property
     def labs(self) -> list[str]:
@@ -257,7 +261,7 @@ class Course:
     @property
     def gradable(self) -> list[str]:
         """Names of the labs that were released, by us or by `nbgrader generate_assignment`, sorted."""
-        return sorted({path.parent.name for path in self.root.glob("release/[!.]*/*.ipynb")})
+        return sorted({path.parent.name for path in self.folder("release").glob("[!.]*/*.ipynb")})
 
     @property
     def exchange(self) -> Path:
@@ -304,11 +308,11 @@ class Course:
 
     def notebook(self, step: str, lab: str, learner: str = ".") -> Path:
         """Path of a lab's notebook in one of nbgrader's steps: release, submitted, autograded, feedback."""
-        return self.root / step / learner / lab / f"{lab}.ipynb"
+        return self.folder(step) / learner / lab / f"{lab}.ipynb"
 
     def learners_with(self, step: str, lab: str) -> list[str]:
         """Ids of the learners who have a folder for this lab in one of nbgrader's steps, sorted."""
-        return sorted(path.parent.name for path in self.root.glob(f"{step}/*/{lab}") if path.is_dir())
+        return sorted(path.parent.name for path in self.folder(step).glob(f"*/{lab}") if path.is_dir())
 
     @cached_property
     def nbgrader(self) -> Any:

@@ -468,14 +468,15 @@ def well_formed(outputs: Any, limit_kb: int | None = None) -> list[Any]:
     [{'output_type': 'stream', 'name': 'stdout', 'text': 'hello'}]
     """
     found: list[Any] = []
-    left = float("inf") if limit_kb is None else 2000 * limit_kb
+    left = 2000 * (limit_kb or 0)
     for output in outputs if isinstance(outputs, list) else ():
         made = _output(output)
         if made is None:
             continue
-        left -= 100 + len(json.dumps(made, ensure_ascii=False))
-        if left < 0:
-            break
+        if limit_kb is not None:
+            left -= 100 + len(json.dumps(made, ensure_ascii=False))
+            if left < 0:
+                break
         found.append(made)
     return found
 

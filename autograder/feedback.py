@@ -6,6 +6,7 @@ nbgrader's own feedback prints the whole notebook with its hidden tests. These p
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def write_feedback(course: Course, lab: str) -> list[Path]:
         path = course.notebook("feedback", lab, learner).with_suffix(".html")
         html = feedback_html(course, scores, learner).encode()
         write_atomically(path, html)
-        if checksum := checksum_of(course.root / "submitted" / learner / lab):
+        if checksum := checksum_of(course.folder("submitted") / learner / lab):
             shared = course.exchange / "feedback"
             write_atomically(shared / f"{checksum}.html", html)
             shared.chmod(0o711)  # a page is found by its name only
@@ -99,23 +100,23 @@ def feedback_html(course: Course, scores: LabScores, learner: str) -> str:
         penalty=late.sentence if scored and late else "",
         maximum=scores.maximum,
         waiting=[entry for entry in items if entry.earned is None],
-        handed_in=submitted_at(course.root / "submitted" / learner / scores.lab),
+        handed_in=submitted_at(course.folder("submitted") / learner / scores.lab),
     )
 
 
 def items_feedback(course: Course, scores: LabScores, learner: str) -> list[ItemFeedback]:
     """Return what a learner reads about each question, in the order of the lab."""
-    import nbformat
+    from nbformat import from_dict
 
-    folder = course.root / "autograded" / learner / scores.lab
-    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))}
+    folder = course.folder("autograded") / learner / scores.lab
+    notebooks = {path.stem: from_dict(json.loads(path.read_bytes())) for path in sorted(folder.glob("*.ipynb"))}
     said = {name: credits_shown(nb) for name, nb in notebooks.items()}
     paragraphs = {name: written(nb) | learner_paragraphs(nb) for name, nb in notebooks.items()}
     failed = {name: failures(nb) for name, nb in notebooks.items()}
-    points = scores.table[scores.table["learner"] == learner].set_index("item")["score"]
+    points = scores.points[learner]
     entries = []
     for item in scores.items:
-        earned = None if points.isna().get(item.id, True) else float(points[item.id])
+        earned = points.get(item.id)
         credit = said.get(item.notebook, {}).get(item.cell)
         answer = ""
         if item.manual:

@@ -71,7 +71,7 @@ Work = Callable[[Submission], "Future[Result]"]
 
 def is_current(course: Course, result: Graded) -> bool:
     """Tell whether a result is about the submission that is collected now."""
-    return result.submission == submission_id(course.root / "submitted" / result.learner / result.lab)
+    return result.submission == submission_id(course.folder("submitted") / result.learner / result.lab)
 
 
 def pending(course: Course, lab: str) -> list[str]:
@@ -86,7 +86,7 @@ def pending(course: Course, lab: str) -> list[str]:
         if not done or (
             result is not None
             and result.outcome is Outcome.SCORED
-            and not (course.root / "autograded" / learner / lab).is_dir()
+            and not (course.folder("autograded") / learner / lab).is_dir()
         ):
             waiting.append(learner)
     return waiting
@@ -132,7 +132,7 @@ def grade(
         (`SolutionFails`) or there is no sandbox (`SandboxMissing`).
     """
     settings = settings or read_settings(course.root)
-    if not (course.root / "release" / lab).is_dir():
+    if not (course.folder("release") / lab).is_dir():
         raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.")
     handed_in = course.learners_with("submitted", lab)
     if learners and (strangers := sorted(set(learners) - set(handed_in))):
@@ -160,7 +160,7 @@ def grade(
 def graded_alone(course: Course, lab: str) -> AbstractContextManager[None]:
     """Keep a second run of the same lab out, for the length of a ``with`` block."""
     return held_alone(
-        course.root / "release" / lab,
+        course.folder("release") / lab,
         problem=f"{lab!r} is being graded already.",
         hint="Wait until the other `hrlab grade` is done, or stop it; then run the same command again.",
     )
@@ -173,7 +173,7 @@ def _unrecorded(course: Course, recorder: Recorder, lab: str) -> list[str]:
     for learner in course.learners_with("submitted", lab):
         result = load_graded(course, lab, learner)
         if result is not None and result.outcome is Outcome.SCORED and is_current(course, result):
-            when = as_utc(submitted_at(course.root / "submitted" / learner / lab))
+            when = as_utc(submitted_at(course.folder("submitted") / learner / lab))
             if learner not in known or when not in (None, known[learner]):
                 missing.append(learner)
     return missing
@@ -194,8 +194,8 @@ def _hand_ins(recorder: Recorder) -> dict[str, datetime | None]:
 def _tidy(course: Course, lab: str) -> None:
     """Clear up after a run that was killed while it wrote."""
     with writing_to(course.root):
-        for pattern in (f"autograded/*/.{lab}.new", f"autograded/*/.{lab}.old"):
-            for leftover in course.root.glob(pattern):
+        for pattern in (f"*/.{lab}.new", f"*/.{lab}.old"):
+            for leftover in course.folder("autograded").glob(pattern):
                 finish_replacing(leftover.with_name(lab))
         for half in (course.root / "grading" / lab).glob(".*.part"):
             half.unlink()
@@ -204,7 +204,7 @@ def _tidy(course: Course, lab: str) -> None:
 def read_all(course: Course, lab: str, learners: Iterable[str]) -> Iterator[Submission]:
     """Read submissions one by one; one that cannot be read has no files and says why."""
     for learner in learners:
-        folder = course.root / "submitted" / learner / lab
+        folder = course.folder("submitted") / learner / lab
         try:
             yield read_submission(folder, learner=learner)
         except (LabError, OSError) as error:
@@ -303,7 +303,7 @@ def record(
     """
     graded = graded_from(submission, result)
     if result.outcome is Outcome.SCORED:
-        folder = course.root / "autograded" / result.learner / result.assignment
+        folder = course.folder("autograded") / result.learner / result.assignment
         reviewed = {} if strict else _unchanged(folder, result)
         with writing_to(folder):  # from here until `save_graded` it counts as not graded
             _graded_file(course, result.assignment, result.learner).unlink(missing_ok=True)

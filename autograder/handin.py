@@ -320,7 +320,7 @@ def collect(course: Course, lab: str, *, folders: list[Path] | None = None, agai
                 newest[manifest.learner] = max((when, path), newest.get(manifest.learner, (when, path)))
     new, unchanged = [], []
     for learner, (when, path) in sorted(newest.items()):
-        target = course.root / "submitted" / learner / lab
+        target = course.folder("submitted") / learner / lab
         collected = submitted_at(target)
         if collected is not None and (when <= collected or _sha256(path) == submission_id(target)):
             unchanged.append(learner)
@@ -330,7 +330,7 @@ def collect(course: Course, lab: str, *, folders: list[Path] | None = None, agai
             _store(target, path, when)
             new.append(learner)
     if any((course.exchange / "inbound").glob(f"*+{lab}+*")):  # learners of a hub, with nbgrader's own Submit
-        before = {learner: submitted_at(course.root / "submitted" / learner / lab) for learner in [*new, *unchanged]}
+        before = {learner: submitted_at(course.folder("submitted") / learner / lab) for learner in [*new, *unchanged]}
         course.call("collect", lab)
         new += [name for name in course.learners_with("submitted", lab) if name not in before]
     return Collected(lab, tuple(new), tuple(unchanged), tuple(problems))

@@ -128,7 +128,7 @@ class Regrade:
         self.course, self.lab, self.settings = course, lab, settings
         self.changes: tuple[ScoreChange, ...] = ()
         self.renewal = Renewal()
-        if not (course.root / "release" / lab).is_dir():
+        if not (course.folder("release") / lab).is_dir():
             raise CourseError(f"The lab {lab!r} was not released yet.", f"Run `hrlab release {lab}` first.")
         self.assignment = _present(course, lab)
         self._open = ExitStack()
@@ -160,7 +160,7 @@ class Regrade:
     @property
     def outdated(self) -> bool:
         """Whether learners would fetch another version than the present one."""
-        folders = [self.course.root / "release", *([self.course.outbound] if self.ours else [])]
+        folders = [self.course.folder("release"), *([self.course.outbound] if self.ours else [])]
         return any(
             _sources(folder / self.lab / f"{notebook.name}.ipynb") != _cell_sources(notebook.released)
             for folder in folders
@@ -214,7 +214,7 @@ class Regrade:
         """Write what `nbgrader generate_assignment` would: the learners' notebooks and the files beside them."""
         import nbformat
 
-        folder = self.course.root / "release" / self.lab
+        folder = self.course.folder("release") / self.lab
         present = {f"{notebook.name}.ipynb": notebook for notebook in self.assignment.notebooks}
         for name, notebook in present.items():
             write_atomically(folder / name, nbformat.writes(notebook.released_nb).encode() + b"\n")

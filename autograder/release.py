@@ -41,7 +41,7 @@ def release(course: Course, lab: str) -> list[CatalogueItem]:
             "Delete it (it is left from a try-out) and release again.",
         )
     items = build_catalogue(course, lab)
-    released = course.root / "release" / lab
+    released = course.folder("release") / lab
     backup = released.with_name(f".{lab}.old")
     with writing_to(released):
         if backup.exists():
@@ -70,4 +70,4 @@ def publish(course: Course, lab: str) -> None:
     with writing_to(target):
         if target.exists():
             remove_tree(target)
-        shutil.copytree(course.root / "release" / lab, target)
+        shutil.copytree(course.folder("release") / lab, target)

@@ -110,7 +110,7 @@ def report_html(course: Course, scores: LabScores) -> str:
         alpha=cronbach_alpha(by_item[automatic]),
         fewest=FEWEST_LEARNERS,
         submitted=len(course.learners_with("submitted", scores.lab)),
-        times={learner: submitted_at(course.root / "submitted" / learner / scores.lab) for learner in scores.learners},
+        times={learner: submitted_at(course.folder("submitted") / learner / scores.lab) for learner in scores.learners},
         written=datetime.now(UTC),
         charts=_charts(scores, statistics, means) if scores.scored else {},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import pandas as pd
 
@@ -108,9 +109,22 @@ class LabScores:
 
         What waits for a person counts nothing yet.
         """
+        return self._totals.copy()
+
+    @cached_property
+    def _totals(self) -> pd.Series:
         earned = self.table.groupby("learner")["score"].sum(min_count=0)
         off = pd.Series({name: late.points for name, late in self.late.items()}, dtype=float)
         return (earned - off.reindex(earned.index, fill_value=0.0)).where(lambda total: total > 0, 0.0)
+
+    @cached_property
+    def points(self) -> dict[str, dict[str, float]]:
+        """Learner id -> item id -> points earned; an item that waits for a person is missing."""
+        known = self.table.dropna(subset="score")
+        found: dict[str, dict[str, float]] = {learner: {} for learner in self.scored}
+        for learner, item, score in zip(known["learner"], known["item"], known["score"], strict=True):
+            found[learner][item] = score
+        return found
 
     def waiting(self) -> dict[str, int]:
         """Learner id -> number of items that wait for a person."""

@@ -61,7 +61,7 @@ def _lab_status(course: Course, lab: str) -> LabStatus:
             paragraphs = sum(lab_scores(course, lab).waiting().values())
         except CourseError as error:  # release and gradebook do not fit together
             problem = str(error)
-    times = [submitted_at(course.root / "submitted" / learner / lab) for learner in collected]
+    times = [submitted_at(course.folder("submitted") / learner / lab) for learner in collected]
     return LabStatus(
         lab=lab,
         title=course.title(lab),

@@ -8,6 +8,9 @@ of them this prints the wall and CPU seconds of one submission
 - and of the cells alone: every cell and test of the same submissions, one after the other in one warm IPython kernel,
   without sanitising, scoring or writing anything. Nobody can grade for less in one process.
 
+`hrlab grade` starts a warm process and grades the instructor's solution first. So it has two rows: all submissions with
+that start, and each further submission without it. nbgrader starts a kernel for each one and has no such difference.
+
     python benchmarks/grading.py                      # 100 submissions each: half an hour, most of it nbgrader's
     python benchmarks/grading.py --nbgrader 20        # nbgrader grades the first 20 only
     python benchmarks/grading.py --growth 2000        # ours only: time and memory up to 2,000 submissions
@@ -30,6 +33,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import psutil
@@ -59,8 +63,7 @@ class Lab:
     submissions: dict[str, Files]
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """Seconds of one submission."""
 
     wall: float
@@ -139,7 +142,14 @@ def measure(make: Callable[[Path, int], Lab], folder: Path, size: int, nbgrader:
     # The same source folder, and nbgrader's own steps.
     config = PLAIN_CONFIG + f"c.CourseDirectory.source_directory = {str(lab.course.labs_folder)!r}\n"
     (theirs.root / "nbgrader_config.py").write_text(config)
-    rows = [("hrlab grade", timed(by_command("autograder", "grade", lab.name, "-q", folder=ours.root), size))]
+    grade_all = by_command("autograder", "grade", lab.name, "-q", folder=ours.root)
+    first = _one_submission(ours, folder / "one", lab.name)
+    start = timed(by_command("autograder", "grade", lab.name, "-q", folder=first.root), 1)
+    whole = timed(grade_all, size)
+    further = Cost(
+        *((size * each - one) / (size - 1) for each, one in zip(whole[:2], start[:2], strict=True)), size - 1
+    )
+    rows = [("hrlab grade", whole), ("hrlab grade, each further", further)]
     if nbgrader:
         run = by_command("nbgrader", "autograde", lab.name, folder=theirs.root)
         rows.append(("nbgrader autograde", timed(run, nbgrader)))
@@ -157,6 +167,15 @@ def measure(make: Callable[[Path, int], Lab], folder: Path, size: int, nbgrader:
         run = by_command("nbgrader", "generate_feedback", lab.name, folder=theirs.root)
         rows.append(("nbgrader generate_feedback", timed(run, nbgrader)))
     return rows
+
+
+def _one_submission(course: Course, folder: Path, lab: str) -> Course:
+    """Copy a course with one of its submissions, for what the start costs."""
+    shutil.copytree(course.root, folder)
+    one = Course(folder)
+    for learner in one.learners_with("submitted", lab)[1:]:
+        shutil.rmtree(folder / "submitted" / learner)
+    return one
 
 
 def cells_alone(folder: Path, lab: str, root: Path) -> None:
@@ -217,12 +236,14 @@ def show(title: str, rows: Iterable[tuple[str, Cost]]) -> None:
     print(f"\n{title}\n{'':28}{'submissions':>12}{'wall s each':>13}{'CPU s each':>12}")
     for name, cost in found.items():
         print(f"{name:28}{cost.count:12d}{cost.wall:13.3f}{cost.cpu:12.3f}")
-    ours, alone = found["hrlab grade"], found["cells alone"]
-    if theirs := found.get("nbgrader autograde"):
-        print(
-            f"nbgrader's wall time is {theirs.wall / ours.wall:.1f} times ours, CPU {theirs.cpu / ours.cpu:.1f} times."
-        )
-    print(f"Ours: {ours.cpu / alone.cpu:.2f} times the CPU of the cells alone, {ours.wall / alone.wall:.2f} its wall.")
+    alone = found["cells alone"]
+    for ours in ("hrlab grade", "hrlab grade, each further"):
+        print(f"{ours}: ", end="")
+        if theirs := found.get("nbgrader autograde"):
+            times = theirs.wall / found[ours].wall, theirs.cpu / found[ours].cpu
+            print("nbgrader takes {:.1f} times as long, {:.1f} times the CPU; ".format(*times), end="")
+        cpu, wall = found[ours].cpu / alone.cpu, found[ours].wall / alone.wall
+        print(f"{cpu:.2f} times the CPU of the cells alone, {wall:.2f} its wall.")
     if theirs := found.get("nbgrader generate_feedback"):
         print(f"Feedback: {theirs.wall / found['hrlab feedback'].wall:.1f} times ours.")
 

@@ -17,6 +17,7 @@ from autograder.kernel.remote import Remote
 
 _OVERHEAD = 20  # bytes that an output counts besides its text: a cell may make a million empty ones
 _AT_ONCE = 200  # what words about the limit may take
+_NUMBERS = (bool, int, float)
 TRUNCATED = "\n… The output was cut off here: a cell may put out no more than {limit} kB.\n"
 
 
@@ -184,6 +185,11 @@ class CollectResults(DisplayHook):
         """Draw a result; an object of the learner's is named, never asked how it wants to look."""
         if isinstance(result, Remote):
             return {"text/plain": "<an object of the learner's>"}, {}
+        if type(result) in _NUMBERS:  # partial credit: IPython asks a dozen formatters that have nothing to say of it
+            shell: Any = self.shell
+            formatters = shell.display_formatter.formatters
+            if not any(type(result) in formatter.type_printers for formatter in formatters.values()):
+                return {"text/plain": formatters["text/plain"](result)}, {}
         return super().compute_format_data(result)  # type: ignore[no-any-return, no-untyped-call]
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:

@@ -8,7 +8,6 @@ learner wrote, and nothing that it says is trusted.
 from __future__ import annotations
 
 import ast
-import importlib
 import json
 import linecache
 import os
@@ -17,16 +16,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache, wraps
+from functools import wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, ClassVar
+from typing import Any
 
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets import Type
-from traitlets.config import Config
-
-from autograder.kernel.outputs import CollectDisplays, CollectResults, Outputs, install_streams
+from autograder.kernel.outputs import Outputs, install_streams
 from autograder.kernel.protocol import ANSWER, APPLY, CALLBACK, QUERY, REQUEST, message, parts
 from autograder.kernel.remote import (
     MISSING,
@@ -36,9 +31,12 @@ from autograder.kernel.remote import (
     random_state,
     set_random_state,
 )
+from autograder.kernel.shell import prepare, shell, text_of
 from autograder.sandbox import Channel, Limits
 from autograder.sandbox.channel import ChannelClosed
 from autograder.transfer import TransferError, pack, unpack
+
+__all__ = ["Session", "prepare", "serve"]  # `prepare` and `serve` are what the sandbox looks for here
 
 # Files that may cross to the trusted session when a cell wrote them: data, nothing that Python would run.
 DATA_FILES = frozenset(
@@ -55,64 +53,6 @@ MOST_FILES = 200
 def most_bytes(limits: Limits) -> int:
     """Return how many bytes of names, or of files, may go into one message."""
     return min(limits.message_mb, 64) * 3 << 18  # three quarters: there are names and lengths, too
-
-
-class Shell(InteractiveShell):
-    """IPython without a terminal: what a cell puts out is collected."""
-
-    displayhook_class = Type(CollectResults)
-    display_pub_class = Type(CollectDisplays)
-    outputs = Outputs(1)
-    transformed: ClassVar[dict[str, str]] = {}  # cell -> the same as Python
-
-    def collect(self, outputs: Outputs) -> None:
-        """Collect what cells put out there from now on."""
-        hook: Any = self.displayhook
-        publisher: Any = self.display_pub
-        self.outputs = hook.outputs = publisher.outputs = outputs
-
-    def transform_cell(self, raw_cell: str) -> str:
-        """Turn IPython's syntax into Python's; known cells have been turned before the fork."""
-        known = self.transformed.get(raw_cell)
-        return known if known is not None else str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
-
-    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
-        self.outputs.error(str(getattr(etype, "__name__", etype)), _text(evalue), [str(line) for line in stb])
-
-
-@cache
-def shell() -> Shell:
-    """Return the IPython shell of this process; made once in the warm process, inherited by every session."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    made: Shell = Shell.instance(config=config)
-    made.collect(made.outputs)
-    for first in ("None", "raise RuntimeError", "None;"):  # the first ones pay for what IPython imports late
-        made.run_cell(first, store_history=False)  # type: ignore[no-untyped-call]
-    made.outputs.start()
-    return made
-
-
-def prepare(sources: Iterable[str] = ()) -> None:
-    """Do once, in the warm process, what every session would have to do.
-
-    Parameters
-    ----------
-    sources : iterable of str
-        Cells that sessions will run, for the warm process of the trusted sessions.
-    """
-    if "pandas" in sys.modules:  # the first frame that crosses would pay for this
-        importlib.import_module("autograder.transfer._tables")
-    if "scipy" in sys.modules:
-        importlib.import_module("autograder.transfer._sparse")
-    if data := sys.modules.get("evaluators.data"):  # our data sets are read once
-        for name in {
-            name for name in data.__all__ if name.startswith("load_") and any(name in each for each in sources)
-        }:
-            getattr(data, name)()
-    made = shell()
-    for source in sources:
-        Shell.transformed[source] = made.transform_cell(source)
 
 
 def serve(channel: Channel, limits: Limits, options: Mapping[str, Any]) -> None:
@@ -229,7 +169,7 @@ class Session:
             error = caught
             self.outputs.error(type(caught).__name__, str(caught), [])
         if error is not None and not any(output["output_type"] == "error" for output in self.outputs.found):
-            self.outputs.error(type(error).__name__, _text(error), [])
+            self.outputs.error(type(error).__name__, text_of(error), [])
         answer = {**self._collected(), "count": self.count, "updates": _jsonable(self.outputs.updates)}
         if self.trusted:
             answer |= {"used": sorted(self.peer.used), "hints": sorted(self.peer.hints)}
@@ -404,7 +344,7 @@ class Session:
             return "time", ""
         statement = _failing_statement(error.__traceback__)
         if isinstance(statement, ast.Raise) or (isinstance(statement, ast.Assert) and statement.msg is not None):
-            return "message", _text(error)
+            return "message", text_of(error)
         return ("check" if isinstance(error, AssertionError) else "error"), ""
 
 
@@ -455,13 +395,6 @@ def _known(value: Any) -> str:
     if not (isinstance(module, str) and isinstance(name, str)) or module == "__main__" or module not in sys.modules:
         return ""
     return f"{module}:{name}" if vars(sys.modules[module]).get(name) is value else ""
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:
-        return ""
 
 
 def _jsonable(value: Any) -> Any:

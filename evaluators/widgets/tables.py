@@ -2,7 +2,7 @@
 
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,19 +13,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Formats: TypeAlias = Mapping[str, Callable[[Any], str]]
+Table: TypeAlias = "pd.DataFrame | Mapping[str, Sequence[Any]]"
+Cells: TypeAlias = tuple[list[str], list[bool], list[list[str]], bool]
 
 _CELL = "padding:.45em .8em;border-bottom:1px solid rgba(128,128,128,.3)"
 
 
 def table_html(
-    frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_rows: int = 30, formats: Formats | None = None
+    table: Table, caption: str, *, decimals: int = 2, max_rows: int = 30, formats: Formats | None = None
 ) -> str:
-    """Render a frame as an HTML table with a caption and header cells.
+    """Render a table as HTML with a caption and header cells.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        The table; an index other than row numbers becomes row headers.
+    table : pandas.DataFrame, or mapping of str to sequence
+        The table. Row headers are a frame's index, unless that holds row numbers, or a mapping's first column, if
+        that holds words.
     caption : str
         What the table shows.
     decimals : int, optional
@@ -40,46 +43,56 @@ def table_html(
     str
         HTML.
     """
-    names, numeric, rows, indexed = _cells(frame.head(max_rows), decimals, formats or {})
+    return _html(_cells(table, max_rows, decimals, formats or {}), _caption(table, caption, max_rows), caption)
+
+
+def show_table(
+    table: Table, caption: str, *, decimals: int = 2, max_rows: int = 30, formats: Formats | None = None
+) -> None:
+    """Display an accessible table (see `table_html`)."""
+    cells = _cells(table, max_rows, decimals, formats or {})
+    names, _, rows, _ = cells
+    show(
+        _html(cells, _caption(table, caption, max_rows), caption),
+        "\n".join([caption, *(" | ".join(row) for row in (names, *rows))]),
+    )
+
+
+def _caption(table: Table, caption: str, max_rows: int) -> str:
+    length = len(next(iter(table.values()), ())) if isinstance(table, Mapping) else len(table)
+    return f"{caption} (first {max_rows} of {length:,} rows)" if length > max_rows else caption
+
+
+def _html(cells: Cells, title: str, label: str) -> str:
+    names, numeric, rows, indexed = cells
     head = "".join(
         f'<th scope="col" style="{_style(right)}">{escape(name)}</th>'
         for name, right in zip(names, numeric, strict=True)
     )
     body = "".join(f"<tr>{_row(row, numeric, indexed=indexed)}</tr>" for row in rows)
-    more = f" (first {max_rows} of {len(frame):,} rows)" if len(frame) > max_rows else ""
-    title = escape(caption + more)
     return (
-        f'<div class="hrlab-table" role="region" aria-label="{escape(caption, quote=True)}" tabindex="0" '
+        f'<div class="hrlab-table" role="region" aria-label="{escape(label, quote=True)}" tabindex="0" '
         'style="overflow-x:auto;max-width:46rem;margin:.75em 0">'
         '<table style="border-collapse:collapse;margin:0;font-variant-numeric:tabular-nums">'
-        f'<caption style="text-align:left;font-weight:600;padding:.4em 0">{title}</caption>'
+        f'<caption style="text-align:left;font-weight:600;padding:.4em 0">{escape(title)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def show_table(
-    frame: "pd.DataFrame", caption: str, *, decimals: int = 2, max_rows: int = 30, formats: Formats | None = None
-) -> None:
-    """Display a frame as an accessible table (see `table_html`)."""
-    names, _, rows, _ = _cells(frame.head(max_rows), decimals, formats or {})
-    show(
-        table_html(frame, caption, decimals=decimals, max_rows=max_rows, formats=formats),
-        "\n".join([caption, *(" | ".join(row) for row in (names, *rows))]),
-    )
-
-
-def _cells(
-    frame: "pd.DataFrame", decimals: int, formats: Formats
-) -> tuple[list[str], list[bool], list[list[str]], bool]:
-    """Return the heads, which columns hold numbers, the rows as text, and whether the first column is the index."""
-    indexed = frame.index.name is not None or frame.index.dtype.kind not in "iu"
-    names = [str(name) for name in (*([frame.index.name or ""] if indexed else []), *frame.columns)]
-    numeric = [*([False] if indexed else []), *(dtype.kind in "iuf" for dtype in frame.dtypes)]
+def _cells(table: Table, max_rows: int, decimals: int, formats: Formats) -> Cells:
+    """Return the heads, which columns hold numbers, the rows as text, and whether the first column heads the rows."""
+    if isinstance(table, Mapping):
+        names, columns = list(table), [list(values)[:max_rows] for values in table.values()]
+        numeric = [all(map(_is_number, values)) for values in columns]
+        indexed = numeric[:1] == [False]
+    else:
+        frame = table.head(max_rows)
+        indexed = frame.index.name is not None or frame.index.dtype.kind not in "iu"
+        names = [str(name) for name in (*([frame.index.name or ""] if indexed else []), *frame.columns)]
+        numeric = [*([False] if indexed else []), *(dtype.kind in "iuf" for dtype in frame.dtypes)]
+        columns = [each.tolist() for each in (*([frame.index] if indexed else []), *(frame[name] for name in frame))]
     writers = [formats.get(name, partial(_text, decimals=decimals)) for name in names]
-    rows = [
-        [write(value) for value, write in zip(row, writers, strict=True)]
-        for row in frame.itertuples(index=indexed, name=None)
-    ]
+    rows = [[write(value) for value, write in zip(row, writers, strict=True)] for row in zip(*columns, strict=True)]
     return names, numeric, rows, indexed
 
 
@@ -93,6 +106,10 @@ def _row(row: list[str], numeric: list[bool], *, indexed: bool) -> str:
 
 def _style(right: bool) -> str:
     return f"{_CELL};text-align:{'right' if right else 'left'}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _text(value: object, decimals: int) -> str:

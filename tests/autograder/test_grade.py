@@ -243,3 +243,21 @@ def test_an_outcome_file_that_was_half_written_counts_as_not_graded(course: Cour
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"learner": "ada"}))
     assert load_graded(course, LAB, "ada") is None
+
+
+def test_a_course_may_name_its_folders_as_it_likes(released: Path, tmp_path: Path) -> None:
+    root = tmp_path / "course"
+    shutil.copytree(released, root)
+    with (root / "nbgrader_config.py").open("a") as config:
+        for step, name in {"release": "published", "submitted": "handed_in", "autograded": "scored"}.items():
+            config.write(f"c.CourseDirectory.{step}_directory = {name!r}\n")
+    (root / "release").rename(root / "published")
+    course = Course(root)
+    set_roster(course, [Learner("ada")])
+    hand_in(tmp_path / "desks", course, "ada", RIGHT)
+    assert collect(course, LAB).new == ("ada",)
+    assert [(result.learner, result.outcome) for result in grade(course, LAB)] == [("ada", Outcome.SCORED)]
+    assert (root / "handed_in" / "ada" / LAB).is_dir()
+    assert (root / "scored" / "ada" / LAB / f"{LAB}.ipynb").is_file()
+    assert not {"release", "submitted", "autograded"} & {path.name for path in root.iterdir()}
+    assert pending(course, LAB) == []
