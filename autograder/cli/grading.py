@@ -114,25 +114,32 @@ def grade(
             results += grade_lab(
                 opened, lab, learners=again.get(lab), settings=settings, progress=bar.advance, waiting=bar.waiting
             )
-    waiting = sum(len(_waiting(opened, lab)) for lab in again or chosen)
+    waiting, failed = 0, []
+    for lab in again or chosen:
+        items, learners = _for_a_person(opened, lab)
+        waiting += items
+        failed += [learner for learner in learners if learner not in {each.learner for each in results}]
     if as_json:
         print_json([vars(result) for result in results])
     elif not quiet:
-        _print_graded(opened, results, waiting)
+        _print_graded(opened, results, waiting, failed)
     if any(result.outcome is Outcome.GRADER_FAILED for result in results):
         raise typer.Exit(3)
-    raise typer.Exit(1 if waiting or any(result.notes for result in results) else 0)
+    raise typer.Exit(1 if waiting or failed or any(result.notes for result in results) else 0)
 
 
-def _waiting(course: Course, lab: str) -> list[str]:
-    """Return one learner id for each item that waits for a person."""
+def _for_a_person(course: Course, lab: str) -> tuple[int, list[str]]:
+    """Return the number of items that wait for a person, and whose submission has no score."""
     from autograder.scores import lab_scores
 
-    waiting = lab_scores(course, lab).waiting() if course.learners_with("submitted", lab) else {}
-    return [learner for learner, count in waiting.items() for _ in range(count)]
+    if not course.learners_with("submitted", lab):
+        return 0, []
+    scores = lab_scores(course, lab)
+    return sum(scores.waiting().values()), sorted(set(scores.graded) - set(scores.scored))
 
 
-def _print_graded(course: Course, results: list[Graded], waiting: int) -> None:
+def _print_graded(course: Course, results: list[Graded], waiting: int, failed: list[str]) -> None:
+    """Say how it went; `failed` are those whose submission got no score in an earlier run."""
     from autograder.results import Outcome
 
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
@@ -140,6 +147,9 @@ def _print_graded(course: Course, results: list[Graded], waiting: int) -> None:
     seconds = sum(result.seconds for result in results) / max(len(results), 1)
     each = f"; {seconds:.2f} s for each" if results else ""
     out.print(f"{told}; {waiting} items for a person to score{each}.", soft_wrap=True)
+    if failed:
+        names = ", ".join(failed[:_MOST_NAMES]) + (" …" if len(failed) > _MOST_NAMES else "")
+        out.print(f"Still without a score, until they hand in anew: {escape(names)}.", soft_wrap=True)
     if any(result.outcome is Outcome.SCORED and "landlock" not in result.walls for result in results):
         out.print("Learners' code ran WITHOUT a sandbox.")
     if table := _notes_table(results):

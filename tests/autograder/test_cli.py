@@ -306,6 +306,8 @@ def test_grading_a_learner_again(hrlab: Hrlab, course: Course, monkeypatch: pyte
         return [Graded(name, lab, Outcome.SCORED) for name in learners or []]
 
     class Scores:
+        graded, scored = {"ada": None, "ben": None}, ["ada", "ben"]
+
         def waiting(self) -> dict[str, int]:
             return {}
 
