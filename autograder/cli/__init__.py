@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli import courses, grading, house  # noqa: F401 - each adds its commands
+from autograder.cli import audit, courses, grading, house  # noqa: F401 - each adds its commands
 from autograder.cli._common import app, say_error
 from autograder.errors import GraderError
 from evaluators import _quick_start  # noqa: F401 - before anything that imports jsonschema

@@ -5,6 +5,8 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from evaluators.reports.printable import printable, printable_spec
+
 if TYPE_CHECKING:
     import altair
 
@@ -32,7 +34,7 @@ def chart_html(chart: "altair.TopLevelMixin", *, alt: str) -> str:
     if not alt.strip():
         raise ValueError("A chart needs a text alternative: alt='what the chart shows'.")
     svg = _svg(chart)
-    label = escape(alt, quote=True)
+    label = escape(printable(alt), quote=True)
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="max-width:100%;height:auto" ', 1)
     figure = "margin:.75em 0;padding:.75em;background:#fff;border-radius:10px;max-width:46rem;overflow-x:auto"
     return f'<figure class="hrlab-chart" style="{figure}">{svg}</figure>'
@@ -43,7 +45,7 @@ def _svg(chart: Any) -> str:
     import vl_convert
 
     with altair.data_transformers.enable("default", max_rows=None):
-        spec = chart.to_dict()
+        spec = printable_spec(chart.to_dict())
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     svg: str = vl_convert.vegalite_to_svg(spec, vl_version=version)
     svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)  # the whole picture is one image; its parts say nothing

@@ -1,0 +1,353 @@
+"""Audit a selection on one's own file: the command, and the questions it asks."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from autograder.cli._common import QuietOption, app, err, out
+from evaluators.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evaluators.own_data import Column, OwnTable
+    from evaluators.screening.applicants import ApplicantAudit
+    from evaluators.screening.guesses import ColumnGuess
+
+_LOOKS = {"evidence of adverse impact": "bold red", "too little data to tell": "yellow", "none seen": "green"}
+_SHORT = {"evidence of adverse impact": "evidence", "too little data to tell": "too little data"}
+
+
+@app.command()
+def audit(
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV, Excel or Parquet file, one row for each applicant; none: ask.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="Column that says who was selected: yes/no, 1/0.")] = None,
+    groups: Annotated[
+        list[str] | None, typer.Option("--group", help="Column with groups, such as sex; repeat it.")
+    ] = None,
+    score: Annotated[str | None, typer.Option(help="Column with the scores of a tool.")] = None,
+    month: Annotated[str | None, typer.Option(help="Column with dates: follow the ratios month by month.")] = None,
+    selected_is: Annotated[
+        list[str] | None,
+        typer.Option(help="Value of the outcome that means selected, where it is not yes/no; repeat it."),
+    ] = None,
+    not_missing: Annotated[
+        list[str] | None, typer.Option(help="Label that is a group although it reads like not known, such as NA.")
+    ] = None,
+    rules: Annotated[str | None, typer.Option(help="Rules whose tables are wanted: ugesp, ll144 or eu_ai_act.")] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(help="Group that others are compared with: highest, largest or a label; repeat it for labels."),
+    ] = None,
+    fail_under: Annotated[
+        float | None, typer.Option(help="Exit code 1 if an impact ratio lies under this, such as 0.8.")
+    ] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(help="Significance level, default 0.05; given with --fail-under it is part of the limit."),
+    ] = None,
+    no_intersections: Annotated[
+        bool, typer.Option("--no-intersections", help="Leave combinations of two columns out.")
+    ] = False,
+    leave_small_out: Annotated[
+        bool, typer.Option("--leave-small-out", help="Do not compare groups under 2 %; they stay in the tables.")
+    ] = False,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; default the first.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of a text file; default found out.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="What separates cells of a text file; default found out.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page and the JSON; default the current one.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the page to this file.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write JSON to this file; - prints it and nothing else.")
+    ] = None,
+    print_only: Annotated[bool, typer.Option("--print-only", help="Write no file.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask for everything, step by step.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take guessed columns without asking.")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Audit a selection on your own file: rates, impact ratios, how sure they are; a page and JSON to keep."""
+    from evaluators.own_data import column_named, open_own_table
+    from evaluators.screening.applicants import audit_applicants
+
+    if file is None:
+        if not _is_terminal():
+            raise LabError("No file is named.", "Name one: hrlab audit applicants.csv --outcome selected --group sex.")
+        file, ask = _ask_file(), True
+    targets = {} if print_only else _targets(file, folder, html, json_file)
+    to_screen = json_file is not None and str(json_file) == "-"
+    with open_own_table(file, sheet=sheet, encoding=encoding, delimiter=delimiter) as table:
+        chosen = _Columns(
+            outcome=outcome and column_named(table, outcome),
+            groups=[column_named(table, name) for name in groups or []],
+            score=score and column_named(table, score),
+            month=month and column_named(table, month),
+        )
+        guesses: tuple[ColumnGuess, ...] = ()
+        if ask:
+            rules = _ask_columns(table, chosen, rules)
+        elif not chosen.groups or not (chosen.outcome or chosen.score):
+            guesses = _guess(file, table, chosen, yes=yes)
+        with err.status("Counting"):
+            found = audit_applicants(
+                table.relation,
+                groups=chosen.groups,
+                outcome=chosen.outcome,
+                score=chosen.score,
+                date=chosen.month,
+                selected_values=selected_is or [],
+                not_missing=not_missing or [],
+                rules=rules,
+                reference=reference or ["highest"],
+                alpha=0.05 if alpha is None else alpha,
+                intersections=not no_intersections,
+                leave_small_out=leave_small_out,
+                fail_under=fail_under,
+                limit_alpha=alpha if fail_under is not None else None,
+                file=table.facts,
+                guesses=guesses,
+            )
+    if to_screen:
+        print(_json(found, datetime.now(UTC)))
+    elif not quiet:
+        _show(found)
+    _write(found, targets)
+    if not quiet and not to_screen:
+        for kind, path in targets.items():
+            out.print(f"{kind:5} {escape(str(path))}", soft_wrap=True)
+        if ask:
+            out.print("\nThe same without questions:", soft_wrap=True)
+            out.print(escape(_command(file, chosen, rules)), soft_wrap=True)
+    raise typer.Exit(1 if found.broken or found.unchecked else 0)
+
+
+class _Columns:
+    """Which column says what; filled by options, guesses or questions."""
+
+    def __init__(self, *, outcome: str | None, groups: list[str], score: str | None, month: str | None) -> None:
+        self.outcome, self.groups, self.score, self.month = outcome or None, groups, score or None, month or None
+
+    def take(self, guesses: Sequence[ColumnGuess]) -> tuple[ColumnGuess, ...]:
+        """Fill what is empty; return the guesses that were used."""
+        used = []
+        named = {self.outcome, self.score, self.month, *self.groups}
+        given = bool(self.groups)
+        for guess in guesses:
+            if guess.column in named:
+                continue
+            if guess.role == "group" and not given:
+                self.groups.append(guess.column)
+            elif guess.role == "outcome" and self.outcome is None:
+                self.outcome = guess.column
+            elif guess.role == "score" and self.score is None:
+                self.score = guess.column
+            elif guess.role == "date" and self.month is None:
+                self.month = guess.column
+            else:
+                continue
+            used.append(guess)
+        return tuple(used)
+
+    def options(self) -> list[str]:
+        """Return the options that name these columns."""
+        pairs = [("--outcome", self.outcome), *(("--group", name) for name in self.groups)]
+        pairs += [("--score", self.score), ("--month", self.month)]
+        return [word for option, name in pairs if name is not None for word in (option, name)]
+
+
+def _guess(file: Path, table: OwnTable, chosen: _Columns, *, yes: bool) -> tuple[ColumnGuess, ...]:
+    """Guess the columns that are not named, say so, and have a person confirm it."""
+    from evaluators.screening.guesses import guess_columns
+
+    columns = table.columns()
+    used = chosen.take(guess_columns(columns))
+    listed = f"The columns of {table.facts.name}: {', '.join(table.names) or 'none'}."
+    if not chosen.groups or not (chosen.outcome or chosen.score):
+        lacking = "the groups (--group)" if not chosen.groups else "the outcome (--outcome) or the score (--score)"
+        raise LabError(f"Which column holds {lacking} is not clear from {table.facts.name}.", listed)
+    for guess in used:
+        err.print(escape(_plain(guess.sentence())), soft_wrap=True)
+    if yes:
+        return used
+    if not _is_terminal():
+        raise LabError(
+            "The columns were guessed, and nobody is there to confirm them.",
+            f"Name them, or take the guess with --yes. The guess is: {_command(file, chosen, None)}",
+        )
+    if not typer.confirm("Is that right?", default=True, err=True):
+        raise LabError("The columns are not right.", f"Name them, or run hrlab audit --ask. {listed}")
+    return used
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask_file() -> Path:
+    while True:
+        path = Path(typer.prompt("Which file? (CSV, Excel or Parquet)", err=True).strip().strip("'\"")).expanduser()
+        if path.is_file():
+            return path
+        err.print(f"There is no file {escape(str(path))}.", soft_wrap=True)
+
+
+def _ask_columns(table: OwnTable, chosen: _Columns, rules: str | None) -> str | None:
+    """Show the columns with examples and ask which is what; return the rules."""
+    from evaluators.screening.guesses import guess_columns
+    from evaluators.screening.rules import load_rules
+
+    columns = table.columns()
+    shown = Table("No.", "Column", "Holds", "Empty", title=escape(_plain(table.facts.name)))
+    for number, column in enumerate(columns, start=1):
+        empty = "–" if not column.rows else f"{1 - column.filled / column.rows:.0%}"
+        shown.add_row(str(number), escape(_plain(column.name)), escape(_plain(column.examples)), empty)
+    err.print(shown)
+    for note in table.facts.notes:
+        err.print(escape(_plain(note)), soft_wrap=True)
+    proposed = _Columns(outcome=chosen.outcome, groups=list(chosen.groups), score=chosen.score, month=chosen.month)
+    proposed.take(guess_columns(columns))
+    while True:
+        outcome = _ask_numbers("Who was selected: number of the outcome column", columns, [proposed.outcome], most=1)
+        score = _ask_numbers("Number of the column with a tool's scores", columns, [proposed.score], most=1)
+        if outcome or score:
+            break
+        err.print("An audit needs an outcome or a score.")
+    groups: list[str] = []
+    while not groups:
+        groups = _ask_numbers("Numbers of the group columns, such as 2,3", columns, proposed.groups, most=len(columns))
+    month = _ask_numbers("Number of a date column, to look month by month", columns, [proposed.month], most=1)
+    chosen.outcome, chosen.score = next(iter(outcome), None), next(iter(score), None)
+    chosen.month, chosen.groups[:] = next(iter(month), None), groups
+    packs = list(load_rules().values())
+    for number, pack in enumerate(packs, start=1):
+        err.print(f"{number}  {escape(pack.title)} ({escape(pack.jurisdiction)})", soft_wrap=True)
+    default = next((number for number, pack in enumerate(packs, start=1) if pack.key == rules), 0)
+    answer = _ask_number("Number of the rules whose tables you want (0: none)", default=default, most=len(packs))
+    return packs[answer - 1].key if answer else None
+
+
+def _ask_numbers(question: str, columns: Sequence[Column], proposed: Sequence[str | None], *, most: int) -> list[str]:
+    names = [column.name for column in columns]
+    default = ",".join(str(names.index(name) + 1) for name in proposed if name in names) or "0"
+    while True:
+        answer = typer.prompt(f"{question} (0: none)", default=default, err=True)
+        words = [word for word in str(answer).replace(",", " ").split() if word != "0"]
+        if len(words) <= most and all(word.isdecimal() and 1 <= int(word) <= len(names) for word in words):
+            return list(dict.fromkeys(names[int(word) - 1] for word in words))
+        wanted = "one number" if most == 1 else "numbers with commas between"
+        err.print(f"Please type {wanted}, from 0 to {len(names)}.")
+
+
+def _ask_number(question: str, *, default: int, most: int) -> int:
+    while True:
+        answer = str(typer.prompt(question, default=str(default), err=True)).strip()
+        if answer.isdecimal() and int(answer) <= most:
+            return int(answer)
+        err.print(f"Please type a number from 0 to {most}.")
+
+
+def _command(file: Path, chosen: _Columns, rules: str | None) -> str:
+    extra = ["--rules", rules] if rules else []
+    return shlex.join(["hrlab", "audit", str(file), *chosen.options(), *extra])
+
+
+def _targets(file: Path, folder: Path | None, html: Path | None, json_file: Path | None) -> dict[str, Path]:
+    """Say which files are to be written, and refuse to write over the table itself."""
+    if folder is None and (html or json_file):
+        targets = {"Page": html, "JSON": None if str(json_file) == "-" else json_file}
+    else:
+        base = folder or Path()
+        stem = file.name.split(".")[0] or file.name
+        targets = {"Page": html or base / f"{stem}-audit.html", "JSON": json_file or base / f"{stem}-audit.json"}
+    chosen = {kind: path for kind, path in targets.items() if path is not None and str(path) != "-"}
+    for path in chosen.values():
+        if path.exists() and file.exists() and path.samefile(file):
+            raise LabError(f"{path} is the table itself.", "Name another file to write to; nothing was written.")
+        if path.is_dir():
+            raise LabError(f"{path} is a folder.", "Name a file, or give the folder with --out.")
+    if len({path.resolve() for path in chosen.values()}) < len(chosen):
+        raise LabError("The page and the JSON have the same name.", "Give each a name of its own.")
+    return chosen
+
+
+def _write(found: ApplicantAudit, targets: dict[str, Path]) -> None:
+    from autograder.files import write_atomically
+    from evaluators.screening.report import report_html
+
+    written = datetime.now(UTC)
+    texts = {"Page": lambda: report_html(found, written=written), "JSON": lambda: _json(found, written)}
+    made = {kind: texts[kind]().encode("utf-8", "replace") for kind in targets}  # all of them before the first is kept
+    for kind, path in targets.items():
+        write_atomically(path, made[kind])
+
+
+def _json(found: ApplicantAudit, written: datetime) -> str:
+    value: dict[str, Any] = {**found.to_dict(), "written_at": written.isoformat(timespec="seconds")}
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _show(found: ApplicantAudit) -> None:
+    """Print the result, a table for each attribute, the limit and the notes."""
+    from evaluators.screening import _own_words as words
+
+    out.print(f"[bold]{escape(_plain(words.headline(found)))}[/]", soft_wrap=True)
+    out.print(escape(words.meaning(found)), soft_wrap=True)
+    for name, families in found.audits:
+        done = "Selected" if name == "selection" else "Above median"
+        for family, each in families:
+            table = Table(
+                _plain(family), *(_right(title) for title in ("People", done, "Rate", "Ratio", "Interval", "p adj.")),
+                "Verdict", title=escape(_plain(f"By {family}, against {each.reference}")), title_justify="left",
+            )  # fmt: skip
+            for group in [*each.compared, each[each.reference], *each.left_out]:
+                row = group.to_dict()
+                verdict = row["verdict"]
+                look = _LOOKS.get(verdict, "")
+                table.add_row(
+                    escape(_plain(group.group)),
+                    f"{group.applicants:,}",
+                    f"{group.selected:,}",
+                    f"{group.rate:.1%}",
+                    _number(group.impact_ratio),
+                    "–" if group.ratio_low != group.ratio_low else f"{group.ratio_low:.2f}–{group.ratio_high:.2f}",
+                    "< .001" if group.p_adjusted < 0.001 else _number(group.p_adjusted, digits=3),
+                    f"[{look}]{_SHORT.get(verdict, verdict)}[/]" if look else verdict,
+                )
+            out.print(table)
+    for column, stability in found.over_time:
+        out.print(escape(_plain(f"{column}, month by month: {stability.summary()}")), soft_wrap=True)
+    for sentence in [*words.limit_sentences(found), *found.notes, *(found.file.notes if found.file else ())]:
+        out.print(escape(_plain(sentence)), soft_wrap=True)
+    out.print(words.WHAT_IT_DOES_NOT_SHOW, soft_wrap=True)
+
+
+def _right(title: str) -> Any:
+    from rich.table import Column as Heading
+
+    return Heading(title, justify="right")
+
+
+def _number(value: float, *, digits: int = 2) -> str:
+    return "–" if value != value else f"{value:.{digits}f}"
+
+
+def _plain(text: str) -> str:
+    """Return text from a file without characters that would steer the terminal."""
+    return "".join(
+        "\ufffd" if unicodedata.category(letter) in {"Cc", "Cf", "Cs"} and letter != "\n" else letter for letter in text
+    )

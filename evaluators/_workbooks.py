@@ -1,0 +1,88 @@
+"""Sheets of Excel workbooks as CSV files, from their header on."""
+
+import csv
+import warnings
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from evaluators._own_files import SAVE_AGAIN, TableError
+
+_TITLE_ROWS = 50
+
+
+def excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) -> tuple[Path, str]:
+    """Copy a sheet into a CSV file, row by row, from its header on."""
+    import openpyxl  # type: ignore[import-untyped]
+
+    copy = folder / "sheet.csv"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about colours and drop-down lists, which we do not need
+        try:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        except Exception as error:  # damage shows as many things: BadZipFile, KeyError, the XML parser's own errors
+            raise TableError(f"{file} cannot be read as a workbook: it is damaged.", SAVE_AGAIN) from error
+        try:
+            name = _sheet_name(file, [each.title for each in book.worksheets], sheet, notes)
+            page = book[name]
+            page.reset_dimensions()
+            with copy.open("w", encoding="utf-8", newline="") as target:
+                writer = csv.writer(target)
+                for row in _from_header_on(page.iter_rows(values_only=True), f"{file}, sheet {name!r},", notes):
+                    writer.writerow(row)
+        finally:
+            book.close()
+    return copy, name
+
+
+def _sheet_name(file: Path, names: list[str], wanted: str | None, notes: list[str]) -> str:
+    if wanted is not None and wanted not in names:
+        raise TableError(f"{file} has no sheet {wanted!r}.", f"Its sheets are: {', '.join(names)}.")
+    if not names:
+        raise TableError(f"{file} has no sheet with cells.", SAVE_AGAIN)
+    if wanted is None and len(names) > 1:
+        notes.append(f"The workbook has {len(names)} sheets; the first, {names[0]!r}, was read.")
+    return wanted or names[0]
+
+
+def _from_header_on(rows: Iterator[tuple[Any, ...]], where: str, notes: list[str]) -> Iterator[list[str]]:
+    """Skip titles above the header (the first row with most of the cells of the widest) and empty rows."""
+    first: list[list[str]] = []
+    for row in rows:
+        first.append([_cell(value) for value in row])
+        if len(first) == _TITLE_ROWS:
+            break
+    widths = [sum(map(bool, row)) for row in first]
+    if not any(widths):
+        raise TableError(f"{where} is empty.", "Name another sheet with --sheet.")
+    start = next(place for place, width in enumerate(widths) if width >= 0.6 * max(widths))
+    titles = [" ".join(filter(None, row)) for row in first[:start] if any(row)]
+    if titles:
+        notes.append(
+            f"{len(titles)} {'row' if len(titles) == 1 else 'rows'} above the header "
+            f"{'was' if len(titles) == 1 else 'were'} skipped: {'; '.join(titles)[:200]}."
+        )
+    width = max(place + 1 for place, cell in enumerate(first[start]) if cell)
+    header = [cell.strip() for cell in first[start][:width]]
+    yield header
+    yield from (_padded(row, width, where) for row in first[start + 1 :] if any(row))
+    rest = ([_cell(value) for value in row] for row in rows)
+    yield from (_padded(row, width, where) for row in rest if any(row))
+
+
+def _padded(row: list[str], width: int, where: str) -> list[str]:
+    if any(row[width:]):
+        raise TableError(
+            f"{where} has a row with more cells than the header has names: {', '.join(filter(None, row))[:100]}.",
+            "Give every column a name in the header row.",
+        )
+    return (row + [""] * width)[:width]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat() if not (value.hour or value.minute or value.second) else value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date) else str(value)
