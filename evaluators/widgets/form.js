@@ -15,7 +15,7 @@ function render({ model, el: root }) {
   const body = { choice: options, choices: options, number, ranking, paragraph }[spec.kind](spec, link, ids);
 
   const points = spec.points ? ` · ${spec.points} ${spec.points === 1 ? "point" : "points"}` : "";
-  const kicker = { predict: "Your guess", check: "Check yourself" }[spec.mode];
+  const kicker = { predict: "Your guess", check: "Check yourself", write: "Write your own" }[spec.mode];
   const meta = kicker ? `${kicker} · Question ${spec.number}` : `Question ${spec.number}${points}`;
   const card = el("section", { class: `hrlab hr-card hr-${spec.mode}`, id: spec.dom_id, "aria-label": meta },
     el("p", { class: "hr-meta", text: meta }), body, problem, feedback, status);

@@ -8,7 +8,7 @@ from evaluators.reports.charts import chart_html
 if TYPE_CHECKING:
     import altair as alt
 
-BLUE, ORANGE, GREY = "#14507a", "#d9822b", "#6b7480"
+BLUE, ORANGE, GREY, RED = "#14507a", "#d9822b", "#6b7480", "#a33b00"
 
 _INK = "#1c2430"
 _LABEL_SHARE = 0.4  # of the bars' length, for figures that stand beside them
@@ -41,7 +41,9 @@ def picture(layers: "Sequence[alt.Chart]", *, message: str, height: int, width: 
     import altair as alt  # slow to import
 
     chart = alt.LayerChart(layer=list(layers), width=width, height=height)
-    chart = chart.configure_axis(labelFontSize=15, titleFontSize=15, labelLimit=190, grid=False, titleFontWeight="normal")
+    chart = chart.configure_axis(
+        labelFontSize=15, titleFontSize=15, labelLimit=190, grid=False, titleFontWeight="normal"
+    )
     chart = chart.configure_legend(
         labelFontSize=15, labelLimit=330, orient="bottom", direction="vertical", title=None, symbolSize=120
     )
@@ -108,9 +110,7 @@ def labels_in_lines(field: str = "label", *, split_at: str = " / ") -> "alt.Y":
     return alt.Y(f"{field}:N", sort=None, title=None, axis=alt.Axis(labelExpr=f"split(datum.value, '{split_at}')"))
 
 
-def bars(
-    rows: Sequence[Mapping[str, Any]], *, axis: str, top: float, message: str, line: float | None = None
-) -> str:
+def bars(rows: Sequence[Mapping[str, Any]], *, axis: str, top: float, message: str, line: float | None = None) -> str:
     """Draw labelled bars, each with its figure written beside it.
 
     Parameters
@@ -138,11 +138,13 @@ def bars(
     lines = max(str(row["label"]).count(" / ") + 1 for row in values)
     base: alt.Chart = alt.Chart(alt.InlineData(values=values)).encode(y=labels_in_lines())
     scale = alt.Scale(domain=[0, top * (1 + _LABEL_SHARE)], nice=False)
-    ticks = alt.Axis(values=[top * part / 4 for part in range(5)], format="~g")
+    ticks = alt.Axis(values=[top * part / 4 for part in range(5)], labelExpr="datum.value")  # else 12.5 would read 13
     x = alt.X("value:Q", title=axis, scale=scale, axis=ticks)
     layers = [
         base.mark_bar(size=24).encode(x=x, color=alt.Color("colour:N", scale=None)),
-        base.mark_text(align="left", dx=6, fontSize=15, fontWeight="bold", color=_INK).encode(x="value:Q", text="text:N"),
+        base.mark_text(align="left", dx=6, fontSize=15, fontWeight="bold", color=_INK).encode(
+            x="value:Q", text="text:N"
+        ),
     ]
     if line is not None:
         layers.append(line_at(line))
