@@ -35,7 +35,9 @@ def pandas_columns(frame: Any, *names: str) -> pd.DataFrame:
     """
     if isinstance(frame, pd.DataFrame):
         require_columns(frame, *names)
-        return frame[list(names)]
+        present = [str(column) for column in frame.columns]
+        chosen = frame.iloc[:, [present.index(name) for name in names]]
+        return chosen if chosen.columns.equals(pd.Index(names)) else chosen.set_axis(list(names), axis="columns")
     try:
         table = nw.from_native(frame)
     except TypeError as error:

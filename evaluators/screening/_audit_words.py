@@ -35,9 +35,11 @@ def people_in_words(audit: "SelectionAudit") -> list[str]:
         return []
     if all(min(group.applicants, audit[audit.reference].applicants) >= needed for group in open_groups):
         return []
+    line = f"{float(audit.rule.threshold):.0%}"
     return [
-        f"A true ratio of {float(audit.rule.threshold):.0%} would show in 80 of 100 such audits if each group had "
-        f"about {needed:,} people (at the rate of {audit.reference})."
+        f"If the true ratio were {line}, the test would notice a gap in 80 of 100 such audits with about {needed:,} "
+        f"people in each group (at the rate of {audit.reference}). To tell on which side of {line} a ratio lies takes "
+        "more people, the nearer it is."
     ]
 
 
@@ -96,9 +98,9 @@ def _flags(group: GroupAudit) -> str:
 def _seen(group: GroupAudit) -> str:
     """Say what so many people would have shown at all."""
     if math.isnan(group.smallest_ratio_seen):
-        return "Groups of this size do not reliably show even a ratio of 0%."
+        return "With groups of this size, the test cannot be relied on to notice even a ratio of 0%."
     ratio = f"{group.smallest_ratio_seen:.0%}"
-    return f"Groups of this size reliably (in 80 of 100 tries) show only ratios of about {ratio} or less."
+    return f"With groups of this size, the test notices only ratios of about {ratio} or less in 80 of 100 tries."
 
 
 def verdict_in_words(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evaluators._frames import pandas_columns
+from evaluators._validation import ColumnError
 from evaluators.screening._labels import INTERSECTION, MISSING, as_label, as_selected
 from evaluators.screening.errors import CountError, OutcomeError, ScoreError, TooFewGroupsError, UnknownGroupError
 
@@ -48,12 +49,22 @@ class Groups:
         return self.labels.index(label)
 
 
+def group_columns(group: str | Sequence[str]) -> list[str]:
+    """Return the group columns as a list, also where one was given without."""
+    return [group] if isinstance(group, str) else list(group)
+
+
 def fetch(frame: Any, group: str | Sequence[str], *others: str) -> tuple[pd.DataFrame, list[str]]:
-    """Fetch the group columns and others of any table; a column named twice is fetched once."""
-    columns = [group] if isinstance(group, str) else list(group)
+    """Fetch the group columns and others of any table; a column that is two things at once is an error."""
+    columns = group_columns(group)
     if not columns:
         raise CountError("No column says which group a person belongs to.", "Name at least one group column.")
-    table = pandas_columns(frame, *dict.fromkeys([*columns, *others]))
+    everything = [*columns, *others]
+    if twice := [column for place, column in enumerate(everything) if column in everything[:place]]:
+        raise CountError(
+            f"The column {twice[0]!r} is named twice.", "Give groups, scores, outcomes and dates a column each."
+        )
+    table = pandas_columns(frame, *everything)
     if not len(table):
         raise CountError("There is nobody to count: the table has no rows.", "Give at least one applicant.")
     return table, columns
@@ -63,10 +74,16 @@ def find_groups(table: pd.DataFrame, columns: Sequence[str], *, fewest: int = 2)
     """Give everybody's group a number; several columns give their intersections."""
     codes, labels = np.zeros(len(table), dtype=np.int64), [""]
     for column in columns:
-        own, names = _own_codes(table[column])
+        own, names = own_codes(table[column])
         codes, present = pd.factorize(codes * len(names) + own)
         pairs = ((labels[place // len(names)], names[place % len(names)]) for place in present)
         labels = [INTERSECTION.join(filter(None, pair)) for pair in pairs]
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise CountError(
+            f"Two combinations of groups have the same label {twice!r}.",
+            f"Rename groups whose names hold {INTERSECTION.strip()!r}.",
+        )
     order = sorted(range(len(labels)), key=labels.__getitem__)
     new_place = np.empty(len(labels), dtype=np.int64)
     new_place[order] = np.arange(len(labels))
@@ -78,18 +95,33 @@ def find_groups(table: pd.DataFrame, columns: Sequence[str], *, fewest: int = 2)
     return groups
 
 
-def _own_codes(column: pd.Series) -> tuple[IntArray, list[str]]:
-    values, uniques = pd.factorize(column, use_na_sentinel=False)
+def own_codes(column: pd.Series) -> tuple[IntArray, list[str]]:
+    """Give each row the number of its label, as `as_label` writes it, and return the labels."""
+    values, uniques = _distinct(column)
     labels = [as_label(value) for value in uniques]
     places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
     return np.array([places[label] for label in labels], dtype=np.int64)[values], list(places)
 
 
+def _distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Any]:
+    """Return each row's place among the different values, and these values; missing is one of them."""
+    try:
+        return pd.factorize(column, use_na_sentinel=False)
+    except TypeError as error:
+        raise ColumnError(
+            f"The values in {column.name!r} are lists or the like, not single values.",
+            "Name columns with one text, number or yes/no in each row.",
+        ) from error
+
+
 def find_scores(column: pd.Series) -> FloatArray:
     """Return scores as floats, NaN where there is none; text and infinite values are errors."""
     name = column.name
-    if column.dtype == bool:
+    kind = _kind(column)
+    if kind == "boolean":
         raise ScoreError(f"The column {name!r} holds yes or no instead of scores.", "Give the tool's scores.")
+    if kind.startswith(("date", "time", "period", "interval")) or kind == "complex":
+        raise ScoreError(f"The column {name!r} holds {kind} values instead of scores.", "Give the tool's scores.")
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.dtype.categories.dtype)
     numbers = pd.to_numeric(column, errors="coerce")
@@ -98,7 +130,7 @@ def find_scores(column: pd.Series) -> FloatArray:
         if len(text):
             raise ScoreError(
                 f"In row {column.index[text[0]]!r} the score column {name!r} has {column.iloc[text[0]]!r} "
-                f"({len(text)} such rows).",
+                f"({len(text)} such {'row' if len(text) == 1 else 'rows'}).",
                 "Each score must be a number; leave the cell empty where there is none.",
             )
     scores = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -112,15 +144,24 @@ def find_scores(column: pd.Series) -> FloatArray:
     return scores
 
 
+def _kind(column: pd.Series) -> str:
+    """Name the kind of a column's values, as pandas does; empty for numbers, which need no look at each."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return "boolean"
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return "complex" if pd.api.types.is_complex_dtype(column.dtype) else ""
+    return str(pd.api.types.infer_dtype(column, skipna=True))
+
+
 def find_yes(column: pd.Series) -> tuple[BoolArray, BoolArray]:
     """Return (yes, known) for a yes/no column in which some cells may be empty."""
-    values, uniques = pd.factorize(column, use_na_sentinel=False)
+    values, uniques = _distinct(column)
     meaning = np.array([_meaning(value) for value in uniques], dtype=np.int64)[values]
     unclear = np.flatnonzero(meaning == _UNCLEAR)
     if len(unclear):
         raise OutcomeError(
             f"In row {column.index[unclear[0]]!r} the outcome column {column.name!r} has "
-            f"{column.iloc[unclear[0]]!r} ({len(unclear)} such rows).",
+            f"{column.iloc[unclear[0]]!r} ({len(unclear)} such {'row' if len(unclear) == 1 else 'rows'}).",
             "Each row needs true/false, 1/0 or yes/no, or an empty cell where the outcome is not known.",
         )
     if (meaning == _UNKNOWN).all():
@@ -137,6 +178,11 @@ def _meaning(value: Hashable) -> int:
         return _UNKNOWN
     selected = as_selected(value)
     return _LATER.get(word, _UNCLEAR) if selected is None else int(selected)
+
+
+def people_in_words(number: int) -> str:
+    """Return "1 person" or such as "1,200 people"."""
+    return f"{number:,} {'person' if number == 1 else 'people'}"
 
 
 def people_have(number: int) -> str:

@@ -17,6 +17,7 @@ from evaluators.screening._columns import (
     fetch,
     find_groups,
     find_yes,
+    group_columns,
     plain,
 )
 from evaluators.screening._labels import as_label
@@ -133,7 +134,7 @@ class AlternativeSearch:
         """
         enough = _quality(self.baseline, self.quality) - give_up
         fit = [each for each in self.frontier if _quality(each, self.quality) >= enough]
-        return max([self.baseline, *fit], key=lambda each: each.lowest_ratio)
+        return max([self.baseline, *fit], key=lambda each: _known_ratio(each.lowest_ratio))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per candidate; features and dropped ones as text.
@@ -168,9 +169,9 @@ class AlternativeSearch:
             f"at {shares} share{'s' * (shares != 1)} selected. Quality is {self.quality}: "
             f"{_QUALITIES[self.quality]}.",
             f"Baseline, all features, {base.share_selected:.0%} selected: quality {_quality(base, self.quality):.3f}, "
-            f"lowest impact ratio {base.lowest_ratio:.2f} ({base.lowest_group}).",
+            f"lowest impact ratio {_ratio_in_words(base.lowest_ratio)} ({base.lowest_group}).",
         ]
-        better = [each for each in self.frontier if each.lowest_ratio > base.lowest_ratio]
+        better = [each for each in self.frontier if each.lowest_ratio > _known_ratio(base.lowest_ratio)]
         lines += [self._sentence(each) for each in better]
         if not better:
             lines.append("No candidate that selects as many people has a higher lowest ratio.")
@@ -193,7 +194,8 @@ class AlternativeSearch:
         ratio = "too few people for a ratio" if math.isnan(each.held_out_ratio) else f"ratio {each.held_out_ratio:.2f}"
         return (
             f"Without {', '.join(each.dropped) or 'anything dropped'}: {price} of quality for a lowest ratio of "
-            f"{each.lowest_ratio:.2f} instead of {base.lowest_ratio:.2f} ({each.lowest_group}). On people held out: "
+            f"{each.lowest_ratio:.2f} instead of {_ratio_in_words(base.lowest_ratio)} ({each.lowest_group}). On people "
+            "held out: "
             f"quality {held_out:.3f} (baseline {_quality(base, self.quality, held_out=True):.3f}), {ratio} of "
             f"{each.lowest_group}."
         )
@@ -211,6 +213,14 @@ class AlternativeSearch:
         return trade_off_chart(self)
 
 
+def _known_ratio(ratio: float) -> float:
+    return -math.inf if math.isnan(ratio) else ratio
+
+
+def _ratio_in_words(ratio: float) -> str:
+    return "unknown, since nobody of the reference group was selected," if math.isnan(ratio) else f"{ratio:.2f}"
+
+
 def _quality(each: Alternative, quality: str, *, held_out: bool = False) -> float:
     return float(getattr(each, f"held_out_{quality}" if held_out else quality))
 
@@ -218,7 +228,7 @@ def _quality(each: Alternative, quality: str, *, held_out: bool = False) -> floa
 def search_alternatives(
     frame: Any,
     *,
-    features: Sequence[str],
+    features: str | Sequence[str],
     outcome: str,
     group: str | Sequence[str],
     estimator: Any = None,
@@ -242,7 +252,7 @@ def search_alternatives(
     ----------
     frame : table, shape (n_people, n_columns)
         One row per person: a pandas or polars frame, a PyArrow table or the like.
-    features : sequence of str
+    features : str or sequence of str
         The columns that the tool reads.
     outcome : str
         Column with what the tool is to predict, such as "good performer": true/false, 1/0 or yes/no. People
@@ -302,16 +312,16 @@ def search_alternatives(
     >>> len(found.candidates), found.baseline.dropped
     (3, ())
     """
-    names = list(dict.fromkeys(features))
+    names = [features] if isinstance(features, str) else list(dict.fromkeys(features))
     _check(names, quality, folds, most_candidates, (share_selected, held_out, *other_shares))
     shares = sorted({float(share) for share in (share_selected, *other_shares)})
     if most_candidates < len(shares):
         raise LevelError(f"{most_candidates} candidates do not cover {len(shares)} shares.", "Allow more candidates.")
-    table, columns = fetch(frame, group, outcome, *names)
-    if told := sorted({*columns, outcome} & set(names)):
+    if told := sorted({*group_columns(group), outcome} & set(names)):
         raise ScoreError(
             f"The column {told[0]!r} is among the features.", "A tool must not read the answer or the group."
         )
+    table, columns = fetch(frame, group, outcome, *names)
     good, known = find_yes(table[outcome])
     kept = table[known].reset_index(drop=True)
     good = good[known]
@@ -506,4 +516,4 @@ def _auc(scores: FloatArray, good: BoolArray) -> float:
 
 def _dominates(other: dict[str, Any], row: dict[str, Any], quality: str) -> bool:
     better = (other[quality] - row[quality], other["lowest_ratio"] - row["lowest_ratio"])
-    return bool(min(better) >= 0 and max(better) > 0)
+    return bool(all(each >= 0 for each in better) and any(each > 0 for each in better))  # an unknown ratio: False

@@ -23,7 +23,7 @@ from evaluators.screening.intervals import interval_name, ratio_interval
 from evaluators.screening.power import people_needed, smallest_ratio_seen
 from evaluators.screening.rates import falls_below, impact_ratio, reference_group
 from evaluators.screening.rules import FOUR_FIFTHS, Rule
-from evaluators.screening.significance import RateTest, holm, rate_test
+from evaluators.screening.significance import FEWEST_EXPECTED, RateTest, holm, rate_test
 from evaluators.screening.small import small_categories
 from evaluators.screening.verdicts import GroupAudit, Verdict
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 SMALL_SHARE = Fraction(2, 100)  # the 2 % of 6 RCNY 5-301(d)
+_POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,19 @@ class SelectionAudit:
 
     @property
     def people_needed(self) -> int | None:
-        """People in each group that would show a ratio at the rule's threshold in 80 of 100 tries.
+        """People in each group with whom the test finds a true ratio at the rule's threshold in 80 of 100 tries.
 
-        At the reference group's rate and at alpha divided by the number of comparisons; None if nobody of the
-        reference group was selected.
+        At the reference group's rate and at alpha divided by the number of comparisons, and enough for 5 selected
+        and 5 rejected people in a group, which the formula needs. None if nobody of the reference group was
+        selected, or if there is nothing to find (threshold 1, or alpha of 0.8 or more). To find a gap is not yet a
+        verdict: where the true ratio lies at the threshold, half of all samples fall above it.
         """
-        rate = self[self.reference].rate
-        if not rate:
+        rate, ratio, alpha = self[self.reference].rate, float(self.rule.threshold), self.alpha / len(self.compared)
+        if not rate or ratio == 1 or alpha >= _POWER:
             return None
-        ratio, alpha = float(self.rule.threshold), self.alpha / len(self.compared)
-        return people_needed(ratio=ratio, reference_rate=rate, alpha=alpha)
+        both = rate * (1 + ratio) / 2
+        enough = math.ceil(FEWEST_EXPECTED / min(both, 1 - both))
+        return max(enough, people_needed(ratio=ratio, reference_rate=rate, alpha=alpha, power=_POWER))
 
     @property
     def verdict(self) -> Verdict:
@@ -249,7 +253,8 @@ def audit_selection(
         New York's rule allows under 2 % [2]_. Their counts and rates stay in the result.
     intervals : mapping of str to (float, float), optional
         Intervals of the ratio by group that were made elsewhere, such as by the bootstrap, at confidence
-        1 - `alpha`; `method` then names them.
+        1 - `alpha`; `method` then names them. One without any width, as the bootstrap gives where nobody or
+        everybody was selected, counts as none.
 
     Returns
     -------
@@ -282,6 +287,7 @@ def audit_selection(
     """
     if not 0 < alpha < 1:
         raise LevelError(f"alpha is {alpha}.", "Give a share between 0 and 1, such as 0.05.")
+    alpha = float(alpha)  # rules keep theirs as fractions, which JSON does not know
     name = interval_name(method) if intervals is None else method
     small = _small_groups(counts, minimum_share=minimum_share, minimum_people=minimum_people)
     compared_with, others = _who_is_compared(counts, reference, left_out=set(small) if leave_small_out else set())
@@ -326,14 +332,13 @@ def _small_groups(
     counts: CountTable, *, minimum_share: Fraction | float | None, minimum_people: int | None
 ) -> dict[str, str]:
     """Say why a group counts as small, for those that do."""
-    share = None if minimum_share is None else Fraction(str(minimum_share))
     small = {}
-    for found in small_categories(counts, share=share, people=minimum_people):
+    for found in small_categories(counts, share=minimum_share, people=minimum_people):
         why = []
         if found.below_people:
             why.append(f"has fewer than {minimum_people:,} people")
-        if found.below_share and share is not None:
-            why.append(f"is under {float(100 * share):g}% of all applicants")
+        if found.below_share and minimum_share is not None:
+            why.append(f"is under {float(100 * minimum_share):g}% of all applicants")
         small[found.group.label] = " and ".join(why)
     return small
 
@@ -371,7 +376,7 @@ def _interval(
             f"The given intervals lack the group {group.label!r}.", f"They have: {', '.join(intervals)}."
         )
     low, high = intervals[group.label]
-    return float(low), float(high)
+    return (float(low), float(high)) if low != high else (math.nan, math.nan)  # no sample knows a ratio exactly
 
 
 def _audit_group(

@@ -279,6 +279,12 @@ def _note(counts: CountTable) -> str:
             f" Nobody was selected of {', '.join(never)}: every draw repeats that, so an interval of 0 to 0 says "
             "nothing about the true rate."
         )
+    always = [group.label for group in counts if group.selected == group.applicants]
+    if always:
+        said += (
+            f" Everybody was selected of {', '.join(always)}: every draw repeats that, so these intervals leave out "
+            "what luck could do there."
+        )
     few = [group.label for group in counts if 0 < group.selected < _FEW]
     if few:
         said += f" Fewer than {_FEW} people were selected of {', '.join(few)}: take the score interval there."

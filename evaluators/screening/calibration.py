@@ -18,6 +18,7 @@ from evaluators.screening._columns import (
     find_scores,
     find_yes,
     people_have,
+    people_in_words,
     plain,
 )
 from evaluators.screening.errors import CountError, LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
@@ -94,7 +95,9 @@ class GroupCalibration:
         Mantel-Haenszel average over the ranges of scores. Above 0: the score is too low for this group. NaN
         for the reference group, or if no range holds people of both.
     difference_low, difference_high : float
-        95 % interval of the difference (Sato's variance).
+        95 % interval of the difference (Sato's variance). Where that is 0, since nobody's outcome differs from
+        the group's others in the range, it reaches as far as Wilson's limits for nobody of so many, both groups'
+        taken together.
     p_value, p_adjusted : float
         Cochran-Mantel-Haenszel test that the outcome does not depend on the group once the score is known,
         raw and after Holm's adjustment over the groups.
@@ -204,8 +207,8 @@ and it is often known only for people who were hired.
 
     def _sentence(self, group: GroupCalibration) -> str:
         if group.verdict is None:
-            return f"{group.group} ({group.people:,} people): the other groups are compared with this one."
-        said = f"{group.group} ({group.people:,} people): {group.verdict.value}."
+            return f"{group.group} ({people_in_words(group.people)}): the other groups are compared with this one."
+        said = f"{group.group} ({people_in_words(group.people)}): {group.verdict.value}."
         if math.isnan(group.difference):
             return f"{said} No range of scores holds people of this group and of {self.reference}."
         points = 100 * group.difference
@@ -221,7 +224,8 @@ and it is often known only for people who were hired.
             too_low = "low for this group: it underrates them" if points > 0 else "high for this group"
             return f"{said} The score is too {too_low}."
         if group.verdict is CalibrationVerdict.NONE_SEEN:
-            return f"{said} A difference of {100 * self.margin:.0f} points or more does not fit."
+            margin = f"{100 * self.margin:.0f} points"
+            return f"{said} A difference of {margin} or more does not fit; a smaller one may be real."
         return f"{said} That leaves room for a difference of {100 * self.margin:.0f} points or more."
 
     def chart(self) -> "alt.LayerChart":
@@ -256,12 +260,12 @@ def calibration_by_group(
     variance [2]_, and tested with the Cochran-Mantel-Haenszel test [1]_ (no continuity correction). A group's
     verdict is
 
-    - *the same score means something else* if the Holm-adjusted p-value is under `alpha`,
     - *no difference seen* if the whole 95 % interval of the difference lies inside ± `margin`,
+    - *the same score means something else* if that is not so and the Holm-adjusted p-value is under `alpha`,
     - *too few to tell* otherwise, and always with fewer than 10 people of either group.
 
-    Within a wide range of scores the groups' scores can still differ, which shows as a small difference of
-    outcomes: use more bins where there are many people.
+    Within a range of scores the groups' scores can still differ, which shows as a small difference of outcomes. With
+    very many people even that gives a small p-value, which is why `margin` comes first. Use more bins then.
 
     Parameters
     ----------
@@ -360,10 +364,10 @@ def calibration_by_group(
         p_adjusted = math.nan if math.isnan(p_value) else next(adjusted)
         if min(people[place], people[against]) < _FEWEST_PEOPLE or math.isnan(p_value):
             verdict = CalibrationVerdict.TOO_FEW
-        elif p_adjusted < alpha:
-            verdict = CalibrationVerdict.DIFFERENT
         elif -margin < low and high < margin:
             verdict = CalibrationVerdict.NONE_SEEN
+        elif p_adjusted < alpha:
+            verdict = CalibrationVerdict.DIFFERENT
         else:
             verdict = CalibrationVerdict.TOO_FEW
         judged[place] = (difference, low, high, p_value, p_adjusted, verdict)
@@ -458,7 +462,10 @@ def _compare(x1: CountArray, n1: CountArray, x0: CountArray, n0: CountArray) -> 
     difference = float(((x1 * n0 - x0 * n1) / n).sum()) / weight
     p = float(((n1**2 * x0 - n0**2 * x1 + n1 * n0 * (n0 - n1) / 2) / n**2).sum())
     q = float(((x1 * (n0 - x0) + x0 * (n1 - x1)) / (2 * n)).sum())
-    half = NormalDist().inv_cdf(0.975) * math.sqrt(max(difference * p + q, 0.0)) / weight
+    z = NormalDist().inv_cdf(0.975)
+    half = z * math.sqrt(max(difference * p + q, 0.0)) / weight
+    if half < 1e-9:  # no outcome differs inside a group and range: no variance, yet no certainty
+        half = math.hypot(*(z * z / (float(people.sum()) + z * z) for people in (n1, n0)))
     good = x1 + x0
     variance = float((n1 * n0 * good * (n - good) / (n**2 * np.maximum(n - 1, 1))).sum())
     excess = float((x1 - n1 * good / n).sum())

@@ -43,6 +43,17 @@ class GroupCount:
     applicants: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.label, str):
+            raise CountError(f"The group {self.label!r} has no name.", "Name each group with a text, such as 'x'.")
+        for name in ("selected", "applicants"):
+            count = getattr(self, name)
+            try:
+                object.__setattr__(self, name, index(count))  # numpy's integers overflow
+            except TypeError as error:
+                raise CountError(
+                    f"The group {self.label!r} has {count!r} {name} instead of a whole number.",
+                    "Give numbers of people, such as selected=157, applicants=2435.",
+                ) from error
         if self.applicants < 1:
             raise CountError(f"Nobody of the group {self.label!r} applied.", "Leave groups without applicants out.")
         if not 0 <= self.selected <= self.applicants:
@@ -113,7 +124,7 @@ class CountTable:
             If a count is impossible or not a whole number.
         """
         groups = []
-        for label, pair in sorted(counts.items()):
+        for label, pair in sorted(counts.items(), key=lambda item: str(item[0])):
             try:
                 selected, applicants = (index(count) for count in pair)
             except (TypeError, ValueError) as error:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.screening._columns import FloatArray, IntArray, fetch, find_groups, plain
-from evaluators.screening._labels import MISSING, as_label
+from evaluators.screening._columns import FloatArray, IntArray, fetch, find_groups, group_columns, own_codes, plain
+from evaluators.screening._labels import MISSING
 from evaluators.screening.errors import LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.significance import p_in_words
 
@@ -178,7 +178,7 @@ def find_proxies(
     frame: Any,
     *,
     group: str | Sequence[str],
-    features: Sequence[str],
+    features: str | Sequence[str],
     folds: int = 5,
     shuffles: int = 200,
     bins: int = 10,
@@ -200,7 +200,7 @@ def find_proxies(
         One row per person: a pandas or polars frame, a PyArrow table or the like.
     group : str or sequence of str
         Column with the group; several give their intersections. A missing label is the group ``"(missing)"``.
-    features : sequence of str
+    features : str or sequence of str
         The columns that a tool reads: numbers, words, yes/no.
     folds : int
         Parts of the cross-validation, at least 2.
@@ -241,7 +241,7 @@ def find_proxies(
     >>> found["gap"].auc, found["gap"].found, found["shoe"].found
     (1.0, True, False)
     """
-    names = list(dict.fromkeys(features))
+    names = [features] if isinstance(features, str) else list(dict.fromkeys(features))
     if not names:
         raise ScoreError("No feature is named.", "Name the columns that the tool reads.")
     if bins < 2:
@@ -252,9 +252,9 @@ def find_proxies(
         raise LevelError(f"{shuffles} shuffles are too few for a p-value.", "Give 99 or more.")
     if not 0 < alpha < 1:
         raise LevelError(f"alpha is {alpha}.", "Give a share between 0 and 1, such as 0.05.")
-    table, columns = fetch(frame, group, *names)
-    if told := sorted(set(columns) & set(names)):
+    if told := sorted(set(group_columns(group)) & set(names)):
         raise ScoreError(f"The group column {told[0]!r} is among the features.", "It predicts itself: leave it out.")
+    table, columns = fetch(frame, group, *names)
     groups = find_groups(table, columns)
     people = groups.counts()
     targets = np.flatnonzero((people >= 2 * folds) & (len(table) - people >= 2 * folds))
@@ -387,16 +387,13 @@ def _cells(column: pd.Series, bins: int) -> IntArray:
         edges = np.unique(np.quantile(values[known], np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf"))
         cells = np.where(known, np.searchsorted(edges, values, side="left"), -1)
     else:
-        numbers, uniques = pd.factorize(column, use_na_sentinel=False)
-        labels = [as_label(value) for value in uniques]
-        places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
-        cells = np.array([places[label] for label in labels], dtype=np.int64)[numbers]
+        cells, labels = own_codes(column)
         sizes = np.bincount(cells)
         kept = np.argsort(-sizes, kind="stable")[:_MOST_CELLS]
         rare = np.ones(len(sizes), dtype=bool)
         rare[kept[sizes[kept] >= _FEWEST_IN_CELL]] = False
-        if MISSING in places:
-            rare[places[MISSING]] = False
+        if MISSING in labels:
+            rare[labels.index(MISSING)] = False
         cells = np.where(rare[cells], len(sizes), cells)
     return np.unique(cells, return_inverse=True)[1]
 

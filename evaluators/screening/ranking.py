@@ -35,7 +35,8 @@ class GroupExposure:
         `exposure` divided by `share` (no unit): 1 is what a group-blind order gives on average.
     p_value, p_adjusted : float
         How often (0-1) shuffled lists put the ratio at least as far from 1, raw and after Holm's adjustment
-        over the groups. The smallest possible value is 1 / (1 + shuffles).
+        over the groups; two groups mirror each other and are one comparison. The smallest possible value is
+        1 / (1 + shuffles).
     """
 
     group: str
@@ -68,7 +69,7 @@ class TopShare:
     p_value, p_adjusted : float
         Probability (0-1) under the hypergeometric distribution (drawing the top at random, without putting
         back) of a number of people no likelier than this one; raw, and after Holm's adjustment over all groups
-        and tops.
+        and tops (over the tops alone if there are two groups, which mirror each other).
     """
 
     asked: int
@@ -166,11 +167,11 @@ class RankingAudit:
         >>> people = pd.DataFrame({"sex": ["m"] * 12 + ["f"] * 12, "score": range(24, 0, -1)})
         >>> print(audit_ranking(people, group="sex", score="score", tops=[5]).summary())
         24 people are ranked. The order differs from a group-blind one more than luck explains: its distance (NDKL) \
-is 0.485, shuffled lists have 0.154 on average, and only 5% of them reach 0.274 (p-value 0.002).
-        f: 50% of the people, 36% of the attention (ratio 0.71); luck alone rarely does this (p-value 0.004).
-        m: 50% of the people, 64% of the attention (ratio 1.29); luck alone rarely does this (p-value 0.004).
-        Top 5: f 0 (2.5 expected), luck could do this (p-value 0.075); m 5 (2.5 expected), luck could do this \
-(p-value 0.075).
+is 0.485, shuffled lists have 0.154 on average, and rarely more than 0.274 (p-value 0.002).
+        f: 50% of the people, 36% of the attention (ratio 0.71); luck alone rarely does this (p-value 0.002).
+        m: 50% of the people, 64% of the attention (ratio 1.29); luck alone rarely does this (p-value 0.002).
+        Top 5: f 0 (2.5 expected), luck alone rarely does this (p-value 0.037); m 5 (2.5 expected), luck alone \
+rarely does this (p-value 0.037).
         "Attention" assumes that readers look less and less the further down a name stands. These figures do not say \
 why a group stands where it does, nor who should stand there.
         """
@@ -179,7 +180,7 @@ why a group stands where it does, nor who should stand there.
             f"{self.people:,} people are ranked. The order "
             f"{'differs from a group-blind one more than luck explains' if found else 'could be a group-blind one'}: "
             f"its distance (NDKL) is {self.ndkl:.3f}, shuffled lists have {self.ndkl_expected:.3f} on average, and "
-            f"only 5% of them reach {self.ndkl_high:.3f} (p-value {p_in_words(self.ndkl_p_value)})."
+            f"rarely more than {self.ndkl_high:.3f} (p-value {p_in_words(self.ndkl_p_value)})."
         ]
         for group in self.exposures:
             lines.append(
@@ -322,7 +323,14 @@ def audit_ranking(
         exposures=tuple(
             GroupExposure(label, int(count), float(share), float(exposure), float(ratio), p_value, p_adjusted)
             for label, count, share, exposure, ratio, p_value, p_adjusted in zip(
-                groups.labels, people, shares, exposures[0], ratios, p_values, holm(p_values), strict=True
+                groups.labels,
+                people,
+                shares,
+                exposures[0],
+                ratios,
+                p_values,
+                _adjusted(p_values, len(people)),
+                strict=True,
             )
         ),
         tops=_tops(codes, groups.labels, people, ends, tops),
@@ -437,6 +445,13 @@ def _p_value(null: FloatArray, found: float) -> float:
     return float((1 + (null >= found - 1e-12).sum()) / (1 + len(null)))
 
 
+def _adjusted(p_values: Sequence[float], groups: int) -> list[float]:
+    """Adjust by Holm's method, groups in turn; of two groups one mirrors the other, which is one comparison."""
+    if groups != 2:
+        return holm(p_values)
+    return [p_value for p_value in holm(p_values[::2]) for _ in range(groups)]
+
+
 def _tops(
     codes: IntArray, labels: Sequence[str], people: IntArray, ends: IntArray, tops: Sequence[int]
 ) -> tuple[TopShare, ...]:
@@ -474,6 +489,6 @@ def _tops(
             adjusted,
         )
         for (asked, top, label, in_top, expected, share_of_top, share, p), adjusted in zip(
-            rows, holm([row[-1] for row in rows]), strict=True
+            rows, _adjusted([row[-1] for row in rows], len(labels)), strict=True
         )
     )

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.screening._columns import FloatArray, fetch, find_groups, find_scores, people_have, plain
+from evaluators.screening._columns import (
+    FloatArray,
+    fetch,
+    find_groups,
+    find_scores,
+    people_have,
+    people_in_words,
+    plain,
+)
 from evaluators.screening.errors import LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.significance import holm, p_in_words
 
@@ -161,7 +169,7 @@ measures what the job needs.
 
     def _sentence(self, group: GroupScores) -> str:
         said = (
-            f"{group.group} ({group.people:,} people): mean score {group.mean:.4g}, half of them between "
+            f"{group.group} ({people_in_words(group.people)}): mean score {group.mean:.4g}, half of them between "
             f"{self._quantile(group, 0.25):.4g} and {self._quantile(group, 0.75):.4g}; {group.share_above_median:.0%} "
             f"lie above the median of all, {self.median:.4g}."
         )

@@ -114,7 +114,7 @@ class ScoringCounts:
         --------
         >>> applicants = pd.DataFrame({"sex": list("ffmm"), "score": [70, 80, 80, 95]})
         >>> print(count_above_median(applicants, groups=["sex"], score="score").summary())
-        4 people have a score. Half of them score at most 80, the median; 1 of 4 is above it (25.0%).
+        4 people have a score. At least half of them score at most 80, the median; 1 of 4 is above it (25.0%).
         2 people score exactly 80 and do not count as above. If they did, these rates would change: f from 0.0% to \
 50.0%, m from 50.0% to 100.0%.
         A rate above the median says who scores higher, not whether the scores are right.
@@ -122,8 +122,8 @@ class ScoringCounts:
         first = next(iter(self.above.values()))
         median = f"{self.median:,.10g}"
         lines = [
-            f"{_people(self.people)} {'has' if self.people == 1 else 'have'} a score. Half of them score at most "
-            f"{median}, the median; {first.selected:,} of {self.people:,} "
+            f"{_people(self.people)} {'has' if self.people == 1 else 'have'} a score. At least half of them score at "
+            f"most {median}, the median; {first.selected:,} of {self.people:,} "
             f"{'is' if first.selected == 1 else 'are'} above it ({first.selected / self.people:.1%})."
         ]
         if not first.selected:

@@ -74,8 +74,9 @@ def rate_test(group: GroupCount, reference: GroupCount) -> RateTest:
         return _fisher_exact(group, reference, f"there are only {people} people in the two groups together.")
     if fewest_expected < FEWEST_EXPECTED:
         rarer = "selected" if selected <= people - selected else "rejected"
+        expected = math.floor(10 * fewest_expected) / 10  # 4.96 must not read as 5.0
         reason = (
-            f"with equal chances we would expect only {float(fewest_expected):.1f} {rarer} people in a group, "
+            f"with equal chances we would expect only {expected} {rarer} people in a group, "
             f"and the Z test needs at least {FEWEST_EXPECTED}."
         )
         return _fisher_exact(group, reference, reason)

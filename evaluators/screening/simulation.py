@@ -150,7 +150,7 @@ class FairAudits:
         return "\n".join(
             [
                 f"{self.pools:,} pools of {self.applicants:,} applicants in {len(self.shares)} groups. Everybody had "
-                f"the same chance of {self.rate:.0%}, so every alarm is a false one.",
+                f"the same chance of {100 * self.rate:g}%, so every alarm is a false one.",
                 f"Some group's rate was under four fifths of the reference group's: {bare} pools.",
                 f"The same without groups of under 2% of the pool: {without_small} pools.",
                 f"Under four fifths, and a gap that chance alone rarely makes: {both} pools.",

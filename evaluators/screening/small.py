@@ -51,7 +51,7 @@ class SmallCategory:
 
 
 def small_categories(
-    counts: CountTable, *, share: Fraction | None = Fraction(2, 100), people: int | None = None
+    counts: CountTable, *, share: Fraction | float | None = Fraction(2, 100), people: int | None = None
 ) -> tuple[SmallCategory, ...]:
     """Flag groups that are too small a part of the applicants, or too few people.
 
@@ -64,7 +64,7 @@ def small_categories(
     ----------
     counts : CountTable
         The groups' counts.
-    share : Fraction or None
+    share : Fraction, float or None
         Groups with a smaller share (0-1) of all applicants are flagged; exactly this share is not. None for no such
         limit.
     people : int or None

@@ -164,9 +164,9 @@ class StabilityAudit:
 months signal in all.
         Selection rate of f: first signal in 2026-09 (15.0%, expected 25.3% to 54.7%: outside the limits); 4 months \
 signal in all.
-        Even with nothing changed, each line gives a false signal about once in 150 months, so one signal asks for \
-a look and not for a verdict. A change can come from the tool, from who applied or from the jobs. A steady line is \
-not a fair one: compare the groups too.
+        Even with nothing changed, each line gives a false signal about once in 150 months, and there are 3 lines, so \
+one signal asks for a look and not for a verdict. A change can come from the tool, from who applied or from the jobs. \
+A steady line is not a fair one: compare the groups too.
         """
         months = f"{self.period}s"
         expect = (
@@ -188,10 +188,14 @@ not a fair one: compare the groups too.
         }
         if few:
             names = ", ".join(f"{figure} of {group}" for figure, group in sorted(few))
-            lines.append(f"Too few people in every {self.period} to tell: {names}. Try longer periods.")
+            lines.append(
+                f"Too few people selected, or too few rejected, in every {self.period} to tell: {names}. Try longer "
+                "periods."
+            )
         lines.append(
-            f"Even with nothing changed, each line gives a false signal about once in 150 {months}, so one signal asks "
-            "for a look and not for a verdict. A change can come from the tool, from who applied or from the jobs. A "
+            f"Even with nothing changed, each line gives a false signal about once in 150 {months}, and there are "
+            f"{len({(point.figure, point.group) for point in self.points})} lines, so one signal asks for a look and "
+            "not for a verdict. A change can come from the tool, from who applied or from the jobs. A "
             "steady line is not a fair one: compare the groups too."
         )
         return "\n".join(lines)
@@ -382,7 +386,14 @@ def _periods(dates: pd.Series, period: str) -> pd.PeriodIndex:
         raise PeriodError(f"The column {dates.name!r} holds numbers.", 'Give dates, such as "2026-03-31".')
     if isinstance(dates.dtype, pd.CategoricalDtype):
         dates = dates.astype(object)
-    stamps = pd.to_datetime(dates, errors="coerce", format="ISO8601", utc=isinstance(dates.dtype, pd.DatetimeTZDtype))
+    with_zone = isinstance(dates.dtype, pd.DatetimeTZDtype)
+    try:
+        stamps = pd.to_datetime(dates, errors="coerce", format="ISO8601", utc=with_zone)
+    except ValueError as error:
+        raise PeriodError(
+            f"The column {dates.name!r} mixes dates of several time zones.",
+            'Write the day alone, such as "2026-03-31", or bring all times to one zone first.',
+        ) from error
     unclear = np.flatnonzero(stamps.isna())
     if len(unclear):
         value = dates.iloc[unclear[0]]
@@ -392,7 +403,7 @@ def _periods(dates: pd.Series, period: str) -> pd.PeriodIndex:
             f"({len(unclear)} such rows).",
             'Write dates as year-month-day, such as "2026-03-31"; leave people without a date out.',
         )
-    if isinstance(dates.dtype, pd.DatetimeTZDtype):
+    if with_zone:
         stamps = dates.dt.tz_localize(None)  # the day as the clock on the wall said it
     return pd.PeriodIndex(stamps, freq=_PERIODS[period])
 

@@ -323,9 +323,9 @@ on the next applicants. Ratios do not say why groups differ or whether the score
             other = self.at(lowest.cut)[lowest.reference]
             lines.append(
                 "The lowest impact ratio, leaving out cuts that select too few or nearly everybody, is "
-                f"{lowest.impact_ratio:.2f}: at a cut of {lowest.cut:g}, {lowest.selected:,} of {lowest.applicants:,} "
-                f"of {lowest.group} would be selected, against {other.selected:,} of {other.applicants:,} of "
-                f"{other.label}. That cut selects {lowest.share_selected:.0%} of all."
+                f"{lowest.impact_ratio:.2f}: at a cut of {self._told(lowest.cut)}, {lowest.selected:,} of "
+                f"{lowest.applicants:,} of {lowest.group} would be selected, against {other.selected:,} of "
+                f"{other.applicants:,} of {other.label}. That cut selects {lowest.share_selected:.0%} of all."
             )
             compared = self.enough()
             compared[np.arange(len(self.cuts)), self.references] = False
@@ -344,6 +344,11 @@ on the next applicants. Ratios do not say why groups differ or whether the score
             "job needs."
         )
         return "\n".join(lines)
+
+    def _told(self, cut: float) -> str:
+        """Write a cut with as many digits as it takes to select the same people."""
+        counts = self.at(cut)
+        return next(told for digits in range(6, 18) if self.at(float(told := f"{cut:.{digits}g}")) == counts)
 
     def chart(self, *, against: str = "share_selected") -> "alt.LayerChart":
         """Draw each group's impact ratio at up to 200 cuts, with the line at 0.8.

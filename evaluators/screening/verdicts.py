@@ -55,8 +55,8 @@ class GroupAudit:
         Whether one different selection would have taken the evidence away; then the verdict is "too little
         data to tell".
     smallest_ratio_seen : float
-        The mildest true ratio that so many people would have shown in 80 of 100 tries, at the reference group's
-        rate and at alpha divided by the number of comparisons; NaN if not even a ratio of 0 would have shown.
+        The mildest true ratio at which the test would have noticed a gap in 80 of 100 tries, at the reference
+        group's rate and at alpha divided by the number of comparisons; NaN if not even at a ratio of 0.
     is_missing : bool
         Whether these are people whose group, or part of it, is not known.
     small : str
