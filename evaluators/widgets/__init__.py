@@ -5,6 +5,7 @@
 
 from evaluators import _quick_start  # noqa: F401 - before anything that imports jsonschema
 from evaluators.reports.charts import chart_html
+from evaluators.widgets.audit_explorer import audit_explorer
 from evaluators.widgets.charts import show_chart
 from evaluators.widgets.explorer import Control, button, checkbox, number_box, select, slider
 from evaluators.widgets.lab import Lab
@@ -16,6 +17,7 @@ __all__ = [
     "Control",
     "Lab",
     "Lesson",
+    "audit_explorer",
     "bars",
     "button",
     "chart_html",
