@@ -405,7 +405,7 @@ def _refuse_unclear(frame: Any, outcome: str) -> None:
     if found:
         raise OutcomeError(
             f"{where} outcome column {outcome!r} has {'nothing' if pd.isna(found[0]) else repr(found[0])} "
-            f"({rows} such {'row' if rows == '1' else 'rows'}).",
+            f"({rows} {'row has' if rows == '1' else 'rows have'} no clear outcome).",
             "Each row needs a clear outcome: true/false, 1/0, yes/no or selected/rejected. "
             "Turn scores into outcomes with a cut-off first.",
         )

@@ -96,7 +96,7 @@ def test_the_order_of_rows_changes_nothing(rows, random):
 @pytest.mark.parametrize(
     ("outcome", "found"),
     [
-        pytest.param(["yes", "no", "maybe"], "'maybe' (1 such row)", id="three-values"),
+        pytest.param(["yes", "no", "maybe"], "'maybe' (1 row has no clear outcome)", id="three-values"),
         pytest.param([1, 0, None], "nothing", id="missing"),
         pytest.param([3.5, 2.0, 1.0], "3.5", id="scores"),
         pytest.param([True, False, pd.NA], "nothing", id="missing-flag"),
@@ -225,7 +225,7 @@ def test_every_kind_of_table_gives_the_hand_counts(backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_kind_of_table_refuses_an_unclear_outcome(backend):
     unclear = SAMPLE.assign(hired=["yes", "No", "perhaps", None, "TRUE", "perhaps", "hired", "n"])
-    with pytest.raises(OutcomeError, match=r"'hired' has .*\(3 such rows\)"):
+    with pytest.raises(OutcomeError, match=r"'hired' has .*\(3 rows have no clear outcome\)"):
         count_tables(backend(unclear), groups=["sex"], outcome="hired")
 
 

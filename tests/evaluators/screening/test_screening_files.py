@@ -140,7 +140,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 def test_problems_inside_a_file_are_those_of_a_frame(tmp_path):
     with pytest.raises(CountError, match="no rows"):
         count_file(write(tmp_path, "sex,hired\n"), groups="sex", outcome="hired")
-    with pytest.raises(OutcomeError, match=r"'maybe' \(2 such rows\)"):
+    with pytest.raises(OutcomeError, match=r"'maybe' \(2 rows have no clear outcome\)"):
         count_file(write(tmp_path, "sex,hired\nf,maybe\nm,maybe\nm,1\n"), groups="sex", outcome="hired")
     with pytest.raises(ColumnError, match="Did you mean 'Sex'"):
         count_file(write(tmp_path, "Sex,hired\nf,1\n"), groups="sex", outcome="hired")
