@@ -35,18 +35,22 @@ ABILITIES = {"new to it": -1.2, "learning": 0.0, "able": 1.2, "expert": 2.6}  # 
 MISHAPS = {3: "untouched", 8: "corrupt sheet", 14: "deleted test cell", 20: "raises"}  # place among 24 -> mishap
 MARKER = ".hrlab-demo"  # lies in a folder that a demo made, so that the next one may replace it
 _PARAGRAPHS = {
-    "new to it": """The numbers are different for the two groups so the tool is unfair and we should stop using it at
+    "new to it": """The numbers are different for women and men so the tool is unfair and we should stop using it at
 once. Everybody can see that this is not right and somebody should be told about it soon.""",
-    "learning": """The two groups were not called back equally often. One rate is about two thirds of the other, which
-is under four fifths. I would tell the manager that this looks bad and that we have to look at more data before we
-decide.""",
-    "able": """In this experiment résumés with White-sounding names were called back in 9.65 % of cases, those with
-Black-sounding names in 6.45 %. The ratio is 0.67, below four fifths, and with 2,435 résumés in each group chance is a
-poor explanation. It does not tell us what our own tool does; I suggest that we audit our own log.""",
-    "expert": """The names were assigned at random, so the gap of 9.65 % against 6.45 % cannot come from better résumés.
-The impact ratio is 0.67 and most of its interval lies below 0.8. That is evidence about these employers in two cities
-in 2001 and 2002, not about our tool. I propose to audit our own log with the same measures, to name an owner, and to
-pause automatic rejections until we have the result.""",
+    "learning": """The tool does not treat women and men alike. At a cut of 75 it invites 21 of 100 women and 32 of 100
+men, which is under four fifths. I would tell the vendor that this looks bad and that we have to look at more data
+before we decide anything. Perhaps first names should be left out, since they tell the tool who is a woman.""",
+    "able": """We should not switch the tool on as it is. At a cut of 75 it would invite 21 of 100 women and 32 of 100
+men, a ratio of 0.64, and with some 4,000 applicants chance is a poor explanation. The tool is never told sex, but “she”
+instead of “he” alone lowers a score by 5 points. The version with plain profiles and without first names has a ratio of
+about 1. I suggest that we try it and audit it again.""",
+    "expert": """Please do not switch the tool on as it is; use the version with plain profiles and without first names
+for three months. As it is, it would invite 453 of 2,185 women and 535 of 1,647 men, a ratio of 0.64; with so many
+people chance is a poor explanation. It reads sex without being told: “she” instead of “he” alone lowers a score by 5
+points, and the placebo by none. The plain version's ratio is about 1, and of 250 people invited 187 become good
+advisers instead of 181, for 50 hours of work. That shows what the tool does on these applicants, not that anybody
+meant it. Ana audits the plain version on our own applicants by 15 March; until then people read every résumé
+near the cut.""",
 }
 
 

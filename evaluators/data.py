@@ -18,6 +18,8 @@ __all__ = [
     "UnknownDatasetError",
     "datasheet",
     "load_adviser_applications",
+    "load_adviser_probe",
+    "load_adviser_scores",
     "load_resume_callbacks",
 ]
 
@@ -147,6 +149,79 @@ def _adviser_applications(content: bytes) -> pd.DataFrame:
     table = table.astype(dict.fromkeys(labels, "category"))
     levels = ["high school", "some college", "associate degree", "bachelor's degree"]
     return table.assign(education=table["education"].cat.set_categories(levels, ordered=True))
+
+
+def load_adviser_scores(folder: str | Path | None = None) -> pd.DataFrame:
+    """Load what a made-up screening tool, and four other versions of it, gave half of the made-up applicants.
+
+    No row is a person. The tool learned from the other half of `load_adviser_applications`, with a past more unfair
+    than the data's; read ``datasheet("adviser_scores")``.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (4000, 9)
+        One row per applicant. ``score`` is today's tool's, from 0 to 100; ``score_no_name``, ``score_plain``,
+        ``score_plain_no_name`` and ``score_no_profile`` are those of versions that read less;
+        ``good_after_12_months`` is bool. ``sex`` and ``race`` are categorical, and missing where the applicant did
+        not say.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> scores = load_adviser_scores()
+    >>> len(scores), int(scores["sex"].isna().sum())
+    (4000, 168)
+    """
+    return _adviser_scores(_open_registry(folder).read("adviser_scores")).copy()
+
+
+@lru_cache(maxsize=1)
+def _adviser_scores(content: bytes) -> pd.DataFrame:
+    table = pd.read_csv(BytesIO(content), compression="gzip", keep_default_na=False)
+    unseen = ["sex", "race"]
+    table[unseen] = table[unseen].replace("", pd.NA).astype("category")
+    return table
+
+
+def load_adviser_probe(folder: str | Path | None = None) -> pd.DataFrame:
+    """Load what a probe found in the tool of `load_adviser_scores`.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (5, 24)
+        One row per swap, with the fields of `evaluators.screening.probe.SwapEffect`, and ``matters``: the smallest
+        effect, in points, that was to count.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> load_adviser_probe()["swap"].tolist()
+    ['first name (race)', 'first name (sex)', 'pronoun', 'district', 'career gap']
+    """
+    return _adviser_probe(_open_registry(folder).read("adviser_probe")).copy()
+
+
+@lru_cache(maxsize=1)
+def _adviser_probe(content: bytes) -> pd.DataFrame:
+    return pd.read_csv(BytesIO(content))
 
 
 def load_resume_callbacks(folder: str | Path | None = None) -> pd.DataFrame:

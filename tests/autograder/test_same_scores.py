@@ -240,8 +240,9 @@ def code_answers() -> dict[str, NotebookNode]:
 
 
 _GOOD: dict[str, Any] = {
-    "rate_black": 6.45, "four_to_one": "rates", "impact_ratio": 0.67, "vendor_average": "average",
-    "what_to_say": "look_closer", "who_is_flagged": ["south", "west"], "more_hires": 2, "read_interval": "range",
+    "rate_black": 6.45, "impact_ratio": 0.67, "vendor_average": "average",
+    "who_is_flagged": ["south", "west"], "more_hires": 2, "read_interval": "range", "lowest_ratio": 0.45,
+    "above_median": 34.5, "beyond_placebo": ["name_race", "name_sex", "pronoun"], "struck_off": ["a", "c"],
     "rank_groups": ["female_white", "male_white", "female_black", "male_black"],
     "memo": "Measure our own log before anybody says anything about it.",
 }  # fmt: skip

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tomllib
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 FOLDER = Path(__file__).resolve().parents[2] / "datasets"
 REGISTRY = tomllib.loads((FOLDER / "registry.toml").read_text("utf-8"))["datasets"]
@@ -112,3 +114,31 @@ def test_the_profile_names_the_applicant_and_fits_the_sex(applications):
         assert text.startswith(f"{name} has ")
         if sex:
             assert (" she " in text, " he " in text) == (sex == "female", sex == "male")
+
+
+def built_by(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the committed table and what its script makes, both as written."""
+    script = runpy.run_path(str(FOLDER / name / "build.py"))
+    built = BytesIO(script["to_csv"](script["build"]()))
+    return pd.read_csv(FOLDER / REGISTRY[name]["file"]), pd.read_csv(built)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["adviser_scores", "adviser_probe"])
+def test_what_the_tool_did_is_what_its_script_makes(name):
+    committed, built = built_by(name)
+    assert_frame_equal(built, committed, rtol=0.01, atol=0.2)  # another processor may round a score the other way
+
+
+def test_the_scored_applicants_are_the_applicants(applications):
+    scores = pd.read_csv(FOLDER / REGISTRY["adviser_scores"]["file"], keep_default_na=False)
+    theirs = applications[applications["application_id"] % 2 == 0].reset_index(drop=True)
+    known = ["application_id", "sex", "race", "good_after_12_months"]
+    assert_frame_equal(scores[known], theirs[known])
+    versions = scores.filter(like="score")
+    assert versions.shape == (4000, 5)
+    assert versions.min().min() >= 0
+    assert versions.max().max() <= 100
+    # At no cut are people of equal merit treated alike by a tool that learned from a past this unfair (1.5 x 0.4).
+    invited = (scores["score"] >= 75).groupby(scores["sex"]).mean()
+    assert invited["female"] / invited["male"] < 0.7

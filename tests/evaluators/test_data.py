@@ -15,6 +15,8 @@ from evaluators.data import (
     UnknownDatasetError,
     datasheet,
     load_adviser_applications,
+    load_adviser_probe,
+    load_adviser_scores,
     load_resume_callbacks,
 )
 
@@ -51,6 +53,17 @@ def test_applications_have_types_and_missing_demographics_where_nothing_was_said
     assert pd.api.types.is_integer_dtype(applications["gap_months"])
     applications.loc[0, "hired"] = not applications.loc[0, "hired"]  # a caller's change is the caller's own
     assert load_adviser_applications()["hired"].sum() == 1597
+
+
+def test_scores_and_probe_have_types_and_are_the_callers_own():
+    scores, probe = load_adviser_scores(), load_adviser_probe()
+    assert scores.shape == (4000, 9)
+    assert set(scores.columns[scores.isna().any()]) == {"sex", "race"}
+    assert scores["good_after_12_months"].dtype == probe["has_placebo"].dtype == bool
+    assert probe.shape == (5, 24)
+    scores.loc[0, "score"] = probe.loc[0, "effect"] = -1e6
+    assert load_adviser_scores()["score"].min() >= 0
+    assert load_adviser_probe()["effect"].min() > -100
 
 
 def test_the_current_folder_plays_no_part(tmp_path, monkeypatch):
@@ -106,6 +119,10 @@ def test_datasheet_names_harms_and_licence():
     sheet = datasheet("adviser_applications")
     assert "## Known harms" in sheet
     assert all(f"`{column}`" in sheet for column in load_adviser_applications())
+    for name, load in {"adviser_scores": load_adviser_scores, "adviser_probe": load_adviser_probe}.items():
+        sheet = datasheet(name)
+        assert "## Known harms" in sheet
+        assert all(f"`{column}`" in sheet for column in load())
     with pytest.raises(UnknownDatasetError, match=r"Choose one of: .*resume_callbacks"):
         datasheet("resumes")
 
