@@ -137,7 +137,7 @@ def load_adviser_applications(folder: str | Path | None = None) -> pd.DataFrame:
     >>> len(applications), int(applications["hired"].sum())
     (8000, 1597)
     """
-    return _adviser_applications(_open_registry(folder).read("adviser_applications")).copy()
+    return _adviser_applications(_open_registry(folder).read("adviser_applications")).copy(deep=False)
 
 
 @lru_cache(maxsize=1)
@@ -181,7 +181,7 @@ def load_adviser_scores(folder: str | Path | None = None) -> pd.DataFrame:
     >>> len(scores), int(scores["sex"].isna().sum())
     (4000, 168)
     """
-    return _adviser_scores(_open_registry(folder).read("adviser_scores")).copy()
+    return _adviser_scores(_open_registry(folder).read("adviser_scores")).copy(deep=False)
 
 
 @lru_cache(maxsize=1)
@@ -216,7 +216,7 @@ def load_adviser_probe(folder: str | Path | None = None) -> pd.DataFrame:
     >>> load_adviser_probe()["swap"].tolist()
     ['first name (race)', 'first name (sex)', 'pronoun', 'district', 'career gap']
     """
-    return _adviser_probe(_open_registry(folder).read("adviser_probe")).copy()
+    return _adviser_probe(_open_registry(folder).read("adviser_probe")).copy(deep=False)
 
 
 @lru_cache(maxsize=1)
@@ -263,7 +263,7 @@ def load_resume_callbacks(folder: str | Path | None = None) -> pd.DataFrame:
     >>> resumes["called_back"].groupby(resumes["race"], observed=True).sum().to_dict()
     {'Black': 157, 'White': 235}
     """
-    return _resume_callbacks(_open_registry(folder).read("resume_callbacks")).copy()
+    return _resume_callbacks(_open_registry(folder).read("resume_callbacks")).copy(deep=False)
 
 
 @lru_cache(maxsize=1)

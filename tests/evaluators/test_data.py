@@ -155,3 +155,16 @@ def test_the_wheel_carries_its_data(tmp_path):
     assert Path(file).is_relative_to(installed)
     assert rows == "4870"
     assert int(sheet_length) == len(datasheet("resume_callbacks"))
+
+
+def test_what_somebody_changes_is_theirs_alone() -> None:
+    mine = load_resume_callbacks()
+    mine.loc[0, "called_back"] = True
+    mine["years_experience"] += 1
+    mine["more"] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        mine["jobs_listed"].to_numpy()[0] = 99
+    other = load_resume_callbacks()
+    assert other["called_back"].sum() == 392
+    assert other["years_experience"].sum() == mine["years_experience"].sum() - 4870
+    assert "more" not in other
