@@ -53,7 +53,7 @@ def same(a, b):
         return a is b
     if isinstance(a, float | np.floating):
         return (a != a and b != b) or (a == b and math.copysign(1, a) == math.copysign(1, b))
-    if isinstance(a, complex):
+    if isinstance(a, complex | np.complexfloating):
         return same(a.real, b.real) and same(a.imag, b.imag)
     if isinstance(a, collections.deque):
         return a.maxlen == b.maxlen and same([*a], [*b])
