@@ -125,7 +125,7 @@ class OwnTable:
             One for each column, in the file's order.
         """
         sample = self.relation.limit(rows).fetchall()
-        return tuple(_column(name, [row[place] for row in sample]) for place, name in enumerate(self.names))
+        return tuple(column_of(name, [row[place] for row in sample]) for place, name in enumerate(self.names))
 
 
 @contextmanager
@@ -262,7 +262,8 @@ def _names_note(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _column(name: str, cells: Sequence[Any]) -> Column:
+def column_of(name: str, cells: Sequence[Any]) -> Column:
+    """Describe a column from the cells of a sample, None where a cell is empty."""
     texts = Counter(text for text in map(_text, cells) if text)
     return Column(
         name=name,
@@ -296,4 +297,13 @@ def _is_date(text: str) -> bool:
     return True
 
 
-__all__ = ["SAMPLE_ROWS", "Column", "FileFacts", "OwnTable", "TableError", "column_named", "open_own_table"]
+__all__ = [
+    "SAMPLE_ROWS",
+    "Column",
+    "FileFacts",
+    "OwnTable",
+    "TableError",
+    "column_named",
+    "column_of",
+    "open_own_table",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import unicodedata
@@ -123,7 +122,9 @@ def audit(
                 guesses=guesses,
             )
     if to_screen:
-        print(_json(found, datetime.now(UTC)))
+        from evaluators.screening.report import report_json
+
+        print(report_json(found, written=datetime.now(UTC)))
     elif not quiet:
         _show(found)
     _write(found, targets)
@@ -287,18 +288,13 @@ def _targets(file: Path, folder: Path | None, html: Path | None, json_file: Path
 
 def _write(found: ApplicantAudit, targets: dict[str, Path]) -> None:
     from autograder.files import write_atomically
-    from evaluators.screening.report import report_html
+    from evaluators.screening.report import report_html, report_json
 
     written = datetime.now(UTC)
-    texts = {"Page": lambda: report_html(found, written=written), "JSON": lambda: _json(found, written)}
+    texts = {"Page": lambda: report_html(found, written=written), "JSON": lambda: report_json(found, written=written)}
     made = {kind: texts[kind]().encode("utf-8", "replace") for kind in targets}  # all of them before the first is kept
     for kind, path in targets.items():
         write_atomically(path, made[kind])
-
-
-def _json(found: ApplicantAudit, written: datetime) -> str:
-    value: dict[str, Any] = {**found.to_dict(), "written_at": written.isoformat(timespec="seconds")}
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def _show(found: ApplicantAudit) -> None:

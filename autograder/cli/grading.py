@@ -115,10 +115,11 @@ def grade(
                 opened, lab, learners=again.get(lab), settings=settings, progress=bar.advance, waiting=bar.waiting
             )
     waiting, failed = 0, []
+    now = {(result.lab, result.learner) for result in results}
     for lab in again or chosen:
         items, learners = _for_a_person(opened, lab)
         waiting += items
-        failed += [learner for learner in learners if learner not in {each.learner for each in results}]
+        failed += [learner for learner in learners if (lab, learner) not in now]
     if as_json:
         print_json([vars(result) for result in results])
     elif not quiet:

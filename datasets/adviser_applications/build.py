@@ -5,14 +5,13 @@ the committed table differs from what this script makes. The datasheet, README.m
 published and which are made up.
 """
 
-import argparse
-import gzip
-import hashlib
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from evaluators._building import build_or_check
 
 FILE = Path(__file__).with_name("adviser_applications.csv.gz")
 NAMES = Path(__file__).parents[1] / "resume_callbacks" / "resume_callbacks.csv"
@@ -186,24 +185,5 @@ def build() -> pd.DataFrame:
     return table
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the committed file, write nothing")
-    check = parser.parse_args().check
-
-    built = to_csv(build())
-    if check:  # the text is compared: the same text can be packed in several ways
-        same = FILE.exists() and gzip.decompress(FILE.read_bytes()) == built
-        print(f"{FILE.name} {'is' if same else 'is NOT'} what this script makes.")
-        return 0 if same else 1
-    FILE.write_bytes(gzip.compress(built, compresslevel=9, mtime=0))
-    print(f"{FILE.name}: sha256 {hashlib.sha256(FILE.read_bytes()).hexdigest()} (for registry.toml)")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(build_or_check(FILE, build, __doc__))

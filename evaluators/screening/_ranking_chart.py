@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators.screening._columns import plain
+from evaluators.screening._results import plain
 from evaluators.screening._scores_chart import COLOURS, DASHES, SHAPES, look
 
 if TYPE_CHECKING:

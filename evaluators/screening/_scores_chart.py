@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators.screening._columns import plain
+from evaluators.screening._results import plain
 from evaluators.screening.rules import FOUR_FIFTHS
 
 if TYPE_CHECKING:

@@ -13,14 +13,15 @@ from evaluators.screening._columns import (
     BoolArray,
     FloatArray,
     Groups,
+    auc,
     enough_expected,
     fetch,
     find_groups,
     find_yes,
     group_columns,
-    plain,
 )
 from evaluators.screening._labels import as_label
+from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import CountError, LevelError, OutcomeError, ScoreError
 from evaluators.screening.rates import impact_ratio, reference_group
@@ -454,11 +455,11 @@ class _Judge:
                     "dropped": dropped,
                     "share_selected": share,
                     "precision": precision,
-                    "auc": _auc(inside_scores, self.good[~self.outside]),
+                    "auc": auc(inside_scores, self.good[~self.outside]),
                     "lowest_ratio": impact_ratio(lowest, compared_with),
                     "lowest_group": lowest.label,
                     "held_out_precision": held_precision,
-                    "held_out_auc": _auc(outside_scores, self.good[self.outside]),
+                    "held_out_auc": auc(outside_scores, self.good[self.outside]),
                     "held_out_ratio": impact_ratio(held_counts[lowest.label], held_counts[compared_with.label])
                     if enough_there
                     else math.nan,
@@ -504,14 +505,6 @@ class _Judge:
             }
         )
         return float(self.good[rows][chosen].mean()), counts
-
-
-def _auc(scores: FloatArray, good: BoolArray) -> float:
-    poor, own = np.sort(scores[~good]), scores[good]
-    if not len(poor) or not len(own):
-        return math.nan
-    wins = np.searchsorted(poor, own, side="left") + np.searchsorted(poor, own, side="right")
-    return float(wins.sum() / (2 * len(own) * len(poor)))
 
 
 def _dominates(other: dict[str, Any], row: dict[str, Any], quality: str) -> bool:

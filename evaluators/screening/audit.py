@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaluators.screening._audit_words import group_in_words, people_in_words, verdict_in_words
+from evaluators.screening._results import find_group, plain
 from evaluators.screening.counts import CountTable, GroupCount
 from evaluators.screening.effects import (
     cohens_h,
@@ -66,11 +67,7 @@ class SelectionAudit:
 
     def __getitem__(self, label: str) -> GroupAudit:
         """Return one group; an unknown label raises UnknownGroupError."""
-        for group in self.groups:
-            if group.group == label:
-                return group
-        known = ", ".join(group.group for group in self.groups)
-        raise UnknownGroupError(f"There is no group {label!r} in this audit.", f"The groups are: {known}.")
+        return find_group(self.groups, label, "in this audit")
 
     @property
     def compared(self) -> tuple[GroupAudit, ...]:
@@ -134,10 +131,7 @@ class SelectionAudit:
                 "status_source": self.rule.status_source,
                 "checked_on": self.rule.checked_on.isoformat(),
             },
-            "groups": [
-                {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row}
-                for row in (group.to_dict().items() for group in self.groups)
-            ],
+            "groups": [plain(group.to_dict()) for group in self.groups],
         }
 
     def sentence(self, label: str) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evaluators.screening._results import find_group, plain
 from evaluators.screening.counts import CountTable
-from evaluators.screening.errors import LevelError, SimulationError, TooFewGroupsError, UnknownGroupError
+from evaluators.screening.errors import LevelError, SimulationError, TooFewGroupsError
 from evaluators.screening.rates import impact_ratios, reference_group
 
 METHOD = "multinomial bootstrap, percentiles"
@@ -79,11 +80,7 @@ class BootstrapRatios:
 
     def __getitem__(self, label: str) -> GroupBootstrap:
         """Return one group; an unknown label raises UnknownGroupError."""
-        for group in self.groups:
-            if group.group == label:
-                return group
-        known = ", ".join(group.group for group in self.groups)
-        raise UnknownGroupError(f"There is no group {label!r} in the bootstrap.", f"The groups are: {known}.")
+        return find_group(self.groups, label, "in the bootstrap")
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per group, with the fields of `GroupBootstrap` as columns.
@@ -100,8 +97,8 @@ class BootstrapRatios:
         fields = {name: value for name, value in asdict(self).items() if name != "groups"}
         return {
             "method": METHOD,
-            **_finite(fields),
-            "groups": [_finite(asdict(group)) for group in self.groups],
+            **plain(fields),
+            "groups": [plain(asdict(group)) for group in self.groups],
         }
 
     def summary(self) -> str:
@@ -289,9 +286,3 @@ def _note(counts: CountTable) -> str:
     if few:
         said += f" Fewer than {_FEW} people were selected of {', '.join(few)}: take the score interval there."
     return said
-
-
-def _finite(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in fields.items()
-    }

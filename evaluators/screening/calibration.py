@@ -19,8 +19,8 @@ from evaluators.screening._columns import (
     find_yes,
     people_have,
     people_in_words,
-    plain,
 )
+from evaluators.screening._results import find_group, plain
 from evaluators.screening.errors import CountError, LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.significance import holm, p_in_words
 
@@ -149,11 +149,7 @@ class Calibration:
 
     def __getitem__(self, label: str) -> GroupCalibration:
         """Return one group; an unknown label raises UnknownGroupError."""
-        for group in self.groups:
-            if group.group == label:
-                return group
-        known = ", ".join(group.group for group in self.groups)
-        raise UnknownGroupError(f"There is no group {label!r} with outcomes.", f"The groups are: {known}.")
+        return find_group(self.groups, label, "with outcomes")
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per group and range of scores.

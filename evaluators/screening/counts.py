@@ -13,7 +13,8 @@ from evaluators.screening._counting import count_cells, values_of
 from evaluators.screening._labels import INTERSECTION as INTERSECTION
 from evaluators.screening._labels import MISSING as MISSING
 from evaluators.screening._labels import as_label, as_selected
-from evaluators.screening.errors import CountError, OutcomeError, TooManyGroupsError, UnknownGroupError
+from evaluators.screening._results import find_group
+from evaluators.screening.errors import CountError, OutcomeError, TooManyGroupsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +244,7 @@ class CountTable:
 
     def __getitem__(self, label: str) -> GroupCount:
         """Return the counts of one group; an unknown label raises UnknownGroupError."""
-        for group in self.groups:
-            if group.label == label:
-                return group
-        raise UnknownGroupError(
-            f"There is no group {label!r} in the data.", f"The groups are: {', '.join(self.labels)}."
-        )
+        return find_group(self.groups, label, "in the data", named="label")
 
 
 def count_table(frame: Any, *, group: str | Sequence[str], outcome: str) -> CountTable:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from evaluators.screening._results import plain
 from evaluators.screening.counts import GroupCount
 from evaluators.screening.errors import LevelError
 from evaluators.screening.rates import falls_below, impact_ratio
@@ -78,11 +79,7 @@ class Effects:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for figures that are undefined or unbounded."""
-        plain = asdict(self) | {"empty_cells": list(self.empty_cells)}
-        return {
-            key: None if isinstance(value, float) and not math.isfinite(value) else value
-            for key, value in plain.items()
-        }
+        return dict(plain(asdict(self)))
 
     def summary(self) -> str:
         """Say in plain words how large the gap is.

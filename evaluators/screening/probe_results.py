@@ -1,6 +1,5 @@
 """What a probe found: effects of swaps, in figures, words and a chart."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluators.screening._results import plain
 from evaluators.screening.errors import UnknownGroupError
 from evaluators.screening.significance import p_in_words
 
@@ -165,9 +165,7 @@ class ProbeResult:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for figures that are undefined or unbounded."""
         result = asdict(self) | {"verdict": self.verdict.value, "effects": self.to_frame().to_dict("records")}
-        return {
-            key: [_plain(row) for row in value] if key == "effects" else value for key, value in _plain(result).items()
-        }
+        return dict(plain(result))
 
     def sentence(self, swap: str) -> str:
         """Say in plain words what one swap did.
@@ -287,10 +285,6 @@ other ways, such as experience that one group could not get: audit the selection
         from evaluators.screening._probe_chart import effect_chart  # Altair is slow to import
 
         return effect_chart(self)
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
 
 
 def _points(effect: float) -> str:

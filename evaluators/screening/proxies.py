@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.screening._columns import FloatArray, IntArray, fetch, find_groups, group_columns, own_codes, plain
+from evaluators.screening._columns import (
+    FloatArray,
+    IntArray,
+    auc,
+    fetch,
+    find_groups,
+    group_columns,
+    own_codes,
+    p_value_of_shuffles,
+)
 from evaluators.screening._labels import MISSING
+from evaluators.screening._results import plain
 from evaluators.screening.errors import LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.significance import p_in_words
 
@@ -279,8 +289,8 @@ def find_proxies(
     chance_auc = np.take_along_axis(by_chance, chance_best[..., None], axis=-1)[..., 0]
     found = []
     for place, name in enumerate([*names, TOGETHER]):
-        p_value = _p_value(chance_z[:, place], own_z[place])
-        p_adjusted = p_value if name == TOGETHER else _p_value(clearest, own_z[place])
+        p_value = p_value_of_shuffles(chance_z[:, place], own_z[place])
+        p_adjusted = p_value if name == TOGETHER else p_value_of_shuffles(clearest, own_z[place])
         found.append(
             Proxy(
                 feature=name,
@@ -340,7 +350,7 @@ class _Guess:
         aucs = np.zeros(len(self.targets))
         for rows in self.in_fold:
             for place, target in enumerate(self.targets):
-                aucs[place] += _auc(chance[rows, target], codes[rows] == target)
+                aucs[place] += auc(chance[rows, target], codes[rows] == target)
         return aucs / self.folds
 
 
@@ -365,14 +375,6 @@ def _cell_aucs(share: FloatArray, counts: IntArray, targets: IntArray) -> FloatA
         pairs = inside.sum(axis=1) * outside.sum(axis=1)
         aucs[:, place] = np.einsum("fi,fij,fj->f", inside, wins, outside) / pairs
     return np.asarray(aucs.mean(axis=0))
-
-
-def _auc(scores: FloatArray, inside: Any) -> float:
-    """Return the share of pairs in which the one inside scores higher, ties counting half."""
-    order = np.sort(scores[~inside])
-    own = scores[inside]
-    below, upto = np.searchsorted(order, own, side="left"), np.searchsorted(order, own, side="right")
-    return float((below + upto).sum() / (2 * len(own) * len(order)))
 
 
 def _cells(column: pd.Series, bins: int) -> IntArray:
@@ -405,8 +407,3 @@ def _cramers_v(cells: IntArray, codes: IntArray) -> float:
         return 0.0
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / table.sum()
     return float(np.sqrt(((table - expected) ** 2 / expected).sum() / table.sum() / fewest))
-
-
-def _p_value(chance: FloatArray, found: float) -> float:
-    """Share of shuffles at least as clear, the data themselves counted as one of them."""
-    return float((1 + (chance >= found - 1e-12).sum()) / (1 + len(chance)))

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.screening._columns import FloatArray, IntArray, fetch, find_groups, find_scores, people_have, plain
-from evaluators.screening.errors import LevelError, ScoreError, UnknownGroupError
+from evaluators.screening._columns import (
+    FloatArray,
+    IntArray,
+    fetch,
+    find_groups,
+    find_scores,
+    p_value_of_shuffles,
+    people_have,
+)
+from evaluators.screening._results import find_group, plain
+from evaluators.screening.errors import LevelError, ScoreError
 from evaluators.screening.significance import holm, p_in_words
 
 if TYPE_CHECKING:
@@ -123,11 +132,7 @@ class RankingAudit:
 
     def __getitem__(self, label: str) -> GroupExposure:
         """Return one group's exposure; an unknown label raises UnknownGroupError."""
-        for group in self.exposures:
-            if group.group == label:
-                return group
-        known = ", ".join(group.group for group in self.exposures)
-        raise UnknownGroupError(f"There is no group {label!r} on the list.", f"The groups are: {known}.")
+        return find_group(self.exposures, label, "on the list")
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per group and top, the group's exposure beside it.
@@ -316,7 +321,7 @@ def audit_ranking(
     shares = people / len(codes)
     ratios = exposures[0] / shares
     p_values = [
-        _p_value(np.abs(null_exposures[:, place] / shares[place] - 1), abs(ratios[place] - 1))
+        p_value_of_shuffles(np.abs(null_exposures[:, place] / shares[place] - 1), abs(ratios[place] - 1))
         for place in range(len(groups.labels))
     ]
     return RankingAudit(
@@ -337,7 +342,7 @@ def audit_ranking(
         ndkl=float(divergences[0]),
         ndkl_expected=float(null_divergences.mean()),
         ndkl_high=float(np.quantile(null_divergences, 0.95)),
-        ndkl_p_value=_p_value(null_divergences, float(divergences[0])),
+        ndkl_p_value=p_value_of_shuffles(null_divergences, float(divergences[0])),
         people=len(codes),
         unranked=int((~ranked).sum()),
         tied=int((ends - starts)[ends - starts > 1].sum()),
@@ -438,11 +443,6 @@ def _shuffled(
         for found, value in zip((exposures, divergences), _figures(lists, people, attention, block), strict=True):
             found.append(value)
     return np.concatenate(exposures), np.concatenate(divergences)
-
-
-def _p_value(null: FloatArray, found: float) -> float:
-    """Share of shuffles at least as extreme, the list itself counted as one of them."""
-    return float((1 + (null >= found - 1e-12).sum()) / (1 + len(null)))
 
 
 def _adjusted(p_values: Sequence[float], groups: int) -> list[float]:

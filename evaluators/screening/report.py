@@ -1,5 +1,6 @@
 """The page of an audit: one HTML file that a lawyer and a hiring manager can both read, on paper too."""
 
+import json
 import math
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,12 @@ _LOOKS = {Verdict.EVIDENCE: "bad", Verdict.TOO_LITTLE_DATA: "warn", Verdict.NONE
 _SHORT = {Verdict.EVIDENCE: "evidence", Verdict.TOO_LITTLE_DATA: "too little data", Verdict.NONE_SEEN: "none seen"}
 _MOST_DRAWN = 30
 _FEW_GROUPS = 6
+
+
+def report_json(audit: "ApplicantAudit", *, written: datetime) -> str:
+    """Write an audit as JSON text, schema 1 of `ApplicantAudit.to_dict` with the time it was written at."""
+    value = {**audit.to_dict(), "written_at": written.isoformat(timespec="seconds")}
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def report_html(audit: "ApplicantAudit", *, written: datetime, title: str = "") -> str:

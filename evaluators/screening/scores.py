@@ -16,8 +16,8 @@ from evaluators.screening._columns import (
     find_scores,
     people_have,
     people_in_words,
-    plain,
 )
+from evaluators.screening._results import find_group, plain
 from evaluators.screening.errors import LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.significance import holm, p_in_words
 
@@ -106,11 +106,7 @@ class ScoreDistributions:
 
     def __getitem__(self, label: str) -> GroupScores:
         """Return one group; an unknown label raises UnknownGroupError."""
-        for group in self.groups:
-            if group.group == label:
-                return group
-        known = ", ".join(group.group for group in self.groups)
-        raise UnknownGroupError(f"There is no group {label!r} with scores.", f"The groups are: {known}.")
+        return find_group(self.groups, label, "with scores")
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per group; quantiles as columns such as `q10`, `q50`.

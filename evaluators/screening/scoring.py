@@ -10,6 +10,7 @@ import pandas as pd
 
 from evaluators.screening._counting import Cells, count_cells, fetched, open_frame
 from evaluators.screening._labels import as_label
+from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable, check_columns, tables_of
 from evaluators.screening.errors import CountError, ScoreError
 from evaluators.screening.rates import impact_ratios
@@ -96,10 +97,7 @@ class ScoringCounts:
             "people": self.people,
             "at_median": self.at_median,
             "without_score": self.without_score,
-            "groups": [
-                {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
-                for row in self.to_frame().to_dict("records")
-            ],
+            "groups": plain(self.to_frame().to_dict("records")),
         }
 
     def summary(self) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.screening._columns import FloatArray, IntArray, enough_expected, fetch, find_groups, find_yes, plain
+from evaluators.screening._columns import FloatArray, IntArray, enough_expected, fetch, find_groups, find_yes
+from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import OutcomeError, PeriodError, UnknownGroupError
 from evaluators.screening.rates import reference_group

@@ -18,8 +18,8 @@ from evaluators.screening._columns import (
     find_scores,
     find_yes,
     people_have,
-    plain,
 )
+from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable, GroupCount
 from evaluators.screening.errors import CountError, ScoreError
 from evaluators.screening.rules import FOUR_FIFTHS

@@ -1,6 +1,5 @@
 """What the audit explorer does behind the page: list tables, look into one, audit it, save. No browser here."""
 
-import json
 import os
 import re
 import tempfile
@@ -89,7 +88,7 @@ class AuditDesk:
         """Audit a table as the form says; FieldError names the fields that do not fit."""
         from evaluators.own_data import open_own_table
         from evaluators.screening.applicants import audit_applicants
-        from evaluators.screening.report import report_html
+        from evaluators.screening.report import report_html, report_json
 
         settings = read_settings(sent)
         name = self._name(source)
@@ -103,8 +102,7 @@ class AuditDesk:
             raise FieldError({_field_of(error): self._in_words(error)}) from error
         written = datetime.now(UTC)
         title = "" if found.file else name
-        value = {**found.to_dict(), "written_at": written.isoformat(timespec="seconds")}
-        numbers = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+        numbers = report_json(found, written=written)
         stem = name.split(".")[0] if found.file else _plain_stem(name)
         return Done(found, report_html(found, written=written, title=title), numbers, stem or name)
 
@@ -205,7 +203,7 @@ def _columns_of(frame: Any) -> tuple["Column", ...]:
     import pandas as pd
 
     from evaluators._frames import pandas_columns
-    from evaluators.own_data import SAMPLE_ROWS, _column
+    from evaluators.own_data import SAMPLE_ROWS, column_of
 
     if isinstance(frame, pd.DataFrame):
         names, head = [str(name) for name in frame.columns], frame.head(SAMPLE_ROWS)
@@ -219,7 +217,7 @@ def _columns_of(frame: Any) -> tuple["Column", ...]:
     sample = pandas_columns(head, *names)
     cells = [sample.iloc[:, place].astype(object) for place in range(len(names))]
     return tuple(
-        _column(name, each.where(each.notna(), None).tolist()) for name, each in zip(names, cells, strict=True)
+        column_of(name, each.where(each.notna(), None).tolist()) for name, each in zip(names, cells, strict=True)
     )
 
 

@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from evaluators._building import to_csv
+
 FOLDER = Path(__file__).resolve().parents[2] / "datasets"
 REGISTRY = tomllib.loads((FOLDER / "registry.toml").read_text("utf-8"))["datasets"]
 BUILD = FOLDER / "resume_callbacks" / "build.py"
@@ -67,7 +69,7 @@ def applications() -> pd.DataFrame:
 def test_the_applications_are_what_their_script_makes(applications):
     script = runpy.run_path(str(FOLDER / "adviser_applications" / "build.py"))
     packed = (FOLDER / REGISTRY["adviser_applications"]["file"]).read_bytes()
-    assert script["to_csv"](script["build"]()) == gzip.decompress(packed)
+    assert to_csv(script["build"]()) == gzip.decompress(packed)
     assert len(packed) < 1_000_000
 
 
@@ -119,7 +121,7 @@ def test_the_profile_names_the_applicant_and_fits_the_sex(applications):
 def built_by(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the committed table and what its script makes, both as written."""
     script = runpy.run_path(str(FOLDER / name / "build.py"))
-    built = BytesIO(script["to_csv"](script["build"]()))
+    built = BytesIO(to_csv(script["build"]()))
     return pd.read_csv(FOLDER / REGISTRY[name]["file"]), pd.read_csv(built)
 
 

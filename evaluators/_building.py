@@ -1,0 +1,46 @@
+"""What the scripts that make our data sets share: write the file, or check that it is what the script makes."""
+
+import argparse
+import gzip
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+
+def to_csv(table: pd.DataFrame) -> bytes:
+    """Write a table as the CSV text that is committed."""
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def build_or_check(file: Path, make: Callable[[], pd.DataFrame], description: str | None) -> int:
+    """Run a build script: write its file and say the sha256 for registry.toml, or with ``--check`` compare only.
+
+    Parameters
+    ----------
+    file : Path
+        The data set's file; packed if its name ends in ``.gz``. Of a packed file the text is compared, since the same
+        text can be packed in several ways.
+    make : callable
+        Returns the table.
+    description : str or None
+        What ``--help`` says.
+
+    Returns
+    -------
+    int
+        Exit code: 1 if the committed file differs.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--check", action="store_true", help="compare with the committed file, write nothing")
+    check, packed = parser.parse_args().check, file.suffix == ".gz"
+
+    built = to_csv(make())
+    if check:
+        same = file.exists() and (gzip.decompress(file.read_bytes()) if packed else file.read_bytes()) == built
+        print(f"{file.name} {'is' if same else 'is NOT'} what this script makes.")
+        return 0 if same else 1
+    file.write_bytes(gzip.compress(built, compresslevel=9, mtime=0) if packed else built)
+    print(f"{file.name}: sha256 {hashlib.sha256(file.read_bytes()).hexdigest()} (for registry.toml)")
+    return 0
