@@ -299,7 +299,7 @@ def _write(found: ApplicantAudit, targets: dict[str, Path]) -> None:
 
 def _show(found: ApplicantAudit) -> None:
     """Print the result, a table for each attribute, the limit and the notes."""
-    from evaluators.screening import _own_words as words
+    from evaluators.screening import _applicants_words as words
 
     out.print(f"[bold]{escape(_plain(words.headline(found)))}[/]", soft_wrap=True)
     out.print(escape(words.meaning(found)), soft_wrap=True)

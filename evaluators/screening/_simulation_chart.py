@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 
-from evaluators.screening._chart import broken_lines
+from evaluators.screening._audit_chart import broken_lines
 
 if TYPE_CHECKING:
     from evaluators.screening.simulation import FairAudits

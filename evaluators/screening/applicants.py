@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evaluators.own_data import FileFacts
-from evaluators.screening import _own_words as words
-from evaluators.screening._reading import Prepared, prepare
+from evaluators.screening import _applicants_words as words
+from evaluators.screening._applicants_cells import Prepared, prepare
 from evaluators.screening._results import plain
 from evaluators.screening.counts import INTERSECTION, CountTable, count_table, count_tables
 from evaluators.screening.errors import CountError, PeriodError, TooManyGroupsError, UnknownGroupError

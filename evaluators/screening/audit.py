@@ -194,7 +194,7 @@ pooled Z test). 8 more selected would have brought it to 80%.
             Verdicts differ in colour (safe for the colour-blind) and in shape; the description holds the
             summary as text for people who do not see the chart.
         """
-        from evaluators.screening._chart import ratio_chart  # Altair is slow to import
+        from evaluators.screening._audit_chart import ratio_chart  # Altair is slow to import
 
         return ratio_chart(self)
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluators.screening._tools import as_resumes, tool_of
-from evaluators.screening._trial import Trial
+from evaluators.screening._probe_tool import as_resumes, tool_of
+from evaluators.screening._probe_trial import Trial
 from evaluators.screening.errors import LevelError, SwapError, ToolError
 from evaluators.screening.probe_results import (
     BY_RESUMES,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.reports.printable import printable
-from evaluators.screening import _own_words as words
+from evaluators.screening import _applicants_words as words
 from evaluators.screening._audit_words import verdict_in_words
 from evaluators.screening.families import Audit
 from evaluators.screening.verdicts import GroupAudit, Verdict

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
-from evaluators.screening._words import IS_MALE, other_pronouns, pronouns_found, replace_words, words_found
+from evaluators.screening._swap_words import IS_MALE, other_pronouns, pronouns_found, replace_words, words_found
 from evaluators.screening.errors import SwapError
 
 Parts = Mapping[str, Any]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from evaluators.screening._words import replace_words, words_found
+from evaluators.screening._swap_words import replace_words, words_found
 from evaluators.screening.errors import LevelError, SwapError, ToolError, UnknownGroupError
 from evaluators.screening.probe import BY_RESUMES, BY_VALUES, ProbeVerdict, probe
 from evaluators.screening.swaps import (

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evaluators.screening._tools import Tool, assemble, parts_of
+from evaluators.screening._probe_tool import Tool, assemble, parts_of
 from evaluators.screening.probe_results import (
     BY_RESUMES,
     BY_VALUES,
