@@ -1,9 +1,9 @@
-"""What the scripts that make our data sets share: write the file, or check that it is what the script makes."""
+"""What the scripts that make our data sets share: write the files, or check that they are what the script makes."""
 
 import argparse
 import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -32,15 +32,36 @@ def build_or_check(file: Path, make: Callable[[], pd.DataFrame], description: st
     int
         Exit code: 1 if the committed file differs.
     """
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--check", action="store_true", help="compare with the committed file, write nothing")
-    check, packed = parser.parse_args().check, file.suffix == ".gz"
+    return build_all_or_check(file.parent, lambda: {file.name: make()}, description)
 
-    built = to_csv(make())
-    if check:
-        same = file.exists() and (gzip.decompress(file.read_bytes()) if packed else file.read_bytes()) == built
-        print(f"{file.name} {'is' if same else 'is NOT'} what this script makes.")
-        return 0 if same else 1
-    file.write_bytes(gzip.compress(built, compresslevel=9, mtime=0) if packed else built)
-    print(f"{file.name}: sha256 {hashlib.sha256(file.read_bytes()).hexdigest()} (for registry.toml)")
-    return 0
+
+def build_all_or_check(folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]], description: str | None) -> int:
+    """Run a build script that makes several files, as `build_or_check` runs one that makes one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie.
+    make : callable
+        Returns the tables by the name of their file; a file is packed if its name ends in ``.gz``.
+    description : str or None
+        What ``--help`` says.
+
+    Returns
+    -------
+    int
+        Exit code: 1 if any committed file differs.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--check", action="store_true", help="compare with what is committed, write nothing")
+    check, differ = parser.parse_args().check, False
+    for name, table in make().items():
+        file, packed, built = folder / name, name.endswith(".gz"), to_csv(table)
+        if check:
+            same = file.exists() and (gzip.decompress(file.read_bytes()) if packed else file.read_bytes()) == built
+            print(f"{name} {'is' if same else 'is NOT'} what this script makes.")
+            differ |= not same
+            continue
+        file.write_bytes(gzip.compress(built, compresslevel=9, mtime=0) if packed else built)
+        print(f"{name}: {len(table)} rows, sha256 {hashlib.sha256(file.read_bytes()).hexdigest()} (for registry.toml)")
+    return int(differ)

@@ -2,17 +2,22 @@
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluators import _tarnbrook
 from evaluators.errors import LabError
 
+if TYPE_CHECKING:
+    from evaluators.itdata.log import TicketLog
+
 __all__ = [
+    "TARNBROOK_TABLES",
     "AlteredDatasetError",
     "DatasetFolderError",
     "UnknownDatasetError",
@@ -21,7 +26,11 @@ __all__ = [
     "load_adviser_probe",
     "load_adviser_scores",
     "load_resume_callbacks",
+    "load_tarnbrook",
+    "load_tarnbrook_log",
 ]
+
+TARNBROOK_TABLES = tuple(_tarnbrook.TABLES)
 
 _PACKAGE = Path(__file__).resolve().parent
 # The copy in the wheel, then the checkout. Never the current folder: anybody could have put a changed table
@@ -271,6 +280,73 @@ def _resume_callbacks(content: bytes) -> pd.DataFrame:
     table = pd.read_csv(BytesIO(content), keep_default_na=False)
     table = table.astype(dict.fromkeys(table.select_dtypes("str"), "category"))
     return table.assign(quality=table["quality"].cat.set_categories(["low", "high"], ordered=True))
+
+
+def load_tarnbrook(table: str, folder: str | Path | None = None) -> pd.DataFrame:
+    """Load a table of Tarnbrook, a made-up employer of about 2,400 people, from January 2025 to June 2026.
+
+    No row is a person. ``employee_id`` joins the tables; in the tickets it is called ``caller_id``. Read
+    ``datasheet("tarnbrook_people")`` for the columns, what is planted and what it was calibrated to.
+
+    Parameters
+    ----------
+    table : str
+        One of `TARNBROOK_TABLES`, such as ``"people"`` or ``"tickets"``.
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame
+        One row per person, ticket, event, ... as the datasheet says. Times are local (Europe/Dublin) and without a
+        zone, as an export gives them; labels are categorical; money is in euros.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`; also if there is no such table.
+
+    Examples
+    --------
+    >>> load_tarnbrook("tickets").columns[:4].tolist()
+    ['number', 'opened_at', 'incident_state', 'priority']
+    """
+    if table not in TARNBROOK_TABLES:
+        raise UnknownDatasetError(
+            f"Tarnbrook has no table called {table!r}.", f"Choose one of: {', '.join(TARNBROOK_TABLES)}."
+        )
+    return _tarnbrook.parse_table(table, _open_registry(folder).read(f"tarnbrook_{table}")).copy(deep=False)
+
+
+def load_tarnbrook_log(folder: str | Path | None = None) -> "TicketLog":
+    """Load Tarnbrook's tickets and their events as the ticket log that `evaluators.itdata` measures.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    TicketLog
+        Times in UTC, the people in Europe/Dublin; the log ends as 2026-07-01 begins there. ``priority`` is "P1" to
+        "P4"; ``sla_met`` is the company's own flag, whose clock stands still while a ticket awaits user info.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> log = load_tarnbrook_log()
+    >>> log.tickets["priority"].cat.categories.tolist(), log.time_zone
+    (['P1', 'P2', 'P3', 'P4'], 'Europe/Dublin')
+    """
+    registry = _open_registry(folder)
+    log = _tarnbrook.parse_log(registry.read("tarnbrook_tickets"), registry.read("tarnbrook_ticket_events"))
+    events = None if log.events is None else log.events.copy(deep=False)
+    return replace(log, tickets=log.tickets.copy(deep=False), events=events)
 
 
 def datasheet(name: str, *, folder: str | Path | None = None) -> str:

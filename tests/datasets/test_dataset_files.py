@@ -34,7 +34,9 @@ def test_registry_describes_the_files(name):
 
 
 def test_every_folder_of_data_is_registered_and_none_is_a_package():
-    assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == set(REGISTRY)
+    named = {entry["file"] for entry in REGISTRY.values()}
+    assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == {Path(file).parts[0] for file in named}
+    assert {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.csv*")} == named
     assert not list(FOLDER.rglob("__init__.py"))
 
 
