@@ -30,6 +30,7 @@ _PERCENT = re.compile(r"^%|(?<=[\d\s])(%|per ?cent)$", re.IGNORECASE)
 # "2 more" is 2, but words that change a number are not dropped: 2 thousand, 2 and a half, 2 hours for days.
 _CHANGING = "and|day|doz|few|half|hour|hrs|hun|less|mil|min|mio|month|quart|sec|third|thou|times|tsd|week|year"
 _WORDS_AFTER = re.compile(rf"(?<=\d)(\s+(?!{_CHANGING})[^\W\d_]{{3,}}){{1,4}}$", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?…][”’\"')]*$")
 _LONGEST_TEXT = 20_000  # characters; a longer "answer" is an accident or an attack
 
 
@@ -226,7 +227,20 @@ def clean_value(item: Item, value: object) -> Any:
 
 
 def answer_text(item: Item, value: object) -> str:
-    """Return an answer in the words that the learner saw; empty if there is none."""
+    """Return an answer in the words that the learner saw; empty if there is none.
+
+    Ticked words are joined by semicolons; ticked sentences stand on lines of their own.
+
+    Examples
+    --------
+    >>> fruit = Item("fruit", "choices", "Which?", {"a": "Apples", "b": "Pears"})
+    >>> answer_text(fruit, ["a", "b"])
+    'Apples; Pears'
+    >>> claims = Item("claims", "choices", "Which hold?", {"a": "It rains.", "b": "It is cold."})
+    >>> print(answer_text(claims, ["a", "b"]))
+    It rains.
+    It is cold.
+    """
     cleaned = clean_value(item, value)
     if is_blank(cleaned):
         return ""
@@ -234,7 +248,8 @@ def answer_text(item: Item, value: object) -> str:
         case "choice":
             return item.options[cleaned]
         case "choices":
-            return "; ".join(item.options[key] for key in cleaned)
+            ticked = [item.options[key] for key in cleaned]
+            return ("\n" if any(map(_SENTENCE_END.search, ticked)) else "; ").join(ticked)
         case "ranking":
             return " > ".join(item.options[key] for key in cleaned)
         case "number":

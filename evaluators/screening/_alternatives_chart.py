@@ -6,6 +6,7 @@ import altair as alt
 
 from evaluators.screening._results import plain
 from evaluators.screening._scores_chart import threshold_line
+from evaluators.screening._small_chart import WIDTH, legends_below, titled
 
 if TYPE_CHECKING:
     from evaluators.screening.alternatives import AlternativeSearch
@@ -35,8 +36,9 @@ def trade_off_chart(search: "AlternativeSearch") -> alt.LayerChart:
     )
     return alt.LayerChart(
         layer=[threshold_line(), line, points],
-        title=alt.Title("What would a smaller gap cost?", subtitle="Right: better. Up: smaller gap. Dashed grey: 0.8."),
-        width=420,
-        height=280,
+        title=titled("What would a smaller gap cost?", "Right: better. Up: smaller gap. Dashed grey: 0.8."),
+        config=legends_below(),
+        width=WIDTH,
+        height=260,
         description=search.summary(),
     )

@@ -1,11 +1,11 @@
 """The chart of a selection audit; imported only when a chart is asked for."""
 
-import json
 import math
-import textwrap
 from typing import TYPE_CHECKING
 
 import altair as alt
+
+from evaluators.screening._small_chart import LABELLED_WIDTH, headed, labelled, legends_below, titled
 
 if TYPE_CHECKING:
     from evaluators.screening.audit import SelectionAudit
@@ -20,17 +20,14 @@ _LOOK = {
     "reference": ("#000000", "square"),
 }
 _WIDEST_RATIO = 3.0  # an interval that goes on for ever is cut here
-_PHONE_PIXELS = 340
-_LABEL_PIXELS = 130
-_LABEL_LETTERS = 20
 
 
 def ratio_chart(audit: "SelectionAudit") -> alt.LayerChart:
     """Draw impact ratios with intervals; see `SelectionAudit.chart`."""
     bars = f"Bars: {1 - audit.alpha:.0%} intervals ({audit.interval_method})."
     return _ratios(audit, right=_right_end([audit])).properties(
-        title=alt.Title("Impact ratios", subtitle=f"{bars} Dashed: {audit.rule.name}."),
-        width=420,
+        title=titled("Impact ratios", bars, f"Dashed: {audit.rule.name}."),
+        config=legends_below(),
         description=audit.summary(),
     )
 
@@ -41,21 +38,13 @@ def families_chart(families: "Audit") -> alt.VConcatChart:
     right = _right_end(audits)
     first = audits[0]
     return alt.VConcatChart(
-        vconcat=[
-            _ratios(audit, right=right, narrow=True).properties(
-                title=alt.Title(name, anchor="start", frame="group"), width=_PHONE_PIXELS - _LABEL_PIXELS
-            )
-            for name, audit in families
-        ],
-        title=alt.Title(
+        vconcat=[_ratios(audit, right=right).properties(title=headed(name)) for name, audit in families],
+        title=titled(
             "Impact ratios",
-            subtitle=[
-                f"Bars: {1 - first.alpha:.0%} intervals ({first.interval_method}).",
-                f"Dashed: {first.rule.name}.",
-            ],
-            anchor="start",
+            f"Bars: {1 - first.alpha:.0%} intervals ({first.interval_method}).",
+            f"Dashed: {first.rule.name}.",
         ),
-        config=alt.Config(legend=alt.LegendConfig(orient="bottom", columns=1)),
+        config=legends_below(),
         description=families.summary(),
     )
 
@@ -65,8 +54,8 @@ def _right_end(audits: list["SelectionAudit"]) -> float:
     return min(_WIDEST_RATIO, max([1.1, *filter(math.isfinite, ends)]))
 
 
-def _ratios(audit: "SelectionAudit", *, right: float, narrow: bool = False) -> alt.LayerChart:
-    """Draw the points, bars and the line of one audit, without title or width; `narrow` fits a phone."""
+def _ratios(audit: "SelectionAudit", *, right: float) -> alt.LayerChart:
+    """Draw the points, bars and the line of one audit, without a title."""
     left_out = [group.group for group in audit.left_out]
     rows = [
         row | {"shown_high": right if row["ratio_high"] is None else row["ratio_high"]}
@@ -74,8 +63,9 @@ def _ratios(audit: "SelectionAudit", *, right: float, narrow: bool = False) -> a
     ]
     order = [*(group.group for group in audit.compared), audit.reference, *left_out]
     title = ["Impact ratio: selection rate /", f"rate of {audit.reference}"]
-    axis = alt.Axis(labelLimit=_LABEL_PIXELS, labelExpr=broken_lines(order)) if narrow else alt.Axis()
-    base = alt.Chart(alt.InlineData(values=rows)).encode(y=alt.Y("group:N", title=None, sort=order, axis=axis))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y("group:N", title=None, sort=order, axis=labelled(order))
+    )
     scale = alt.Scale(domain=[0, right], clamp=True)
     intervals = (
         base.transform_filter("isValid(datum.ratio_low)")
@@ -89,7 +79,7 @@ def _ratios(audit: "SelectionAudit", *, right: float, narrow: bool = False) -> a
             x=alt.X(
                 "impact_ratio:Q",
                 scale=scale,
-                title=title if narrow else " ".join(title),
+                title=title,
             ),
             color=_colour(),
             shape=alt.Shape("verdict:N", title="Verdict", scale=_scale(1)),
@@ -114,14 +104,7 @@ def _ratios(audit: "SelectionAudit", *, right: float, narrow: bool = False) -> a
             base.transform_filter("datum.left_out").mark_text(align="left", dx=4).encode(x=alt.XDatum(0, scale=scale))
         )
         layers.append(said.encode(text=alt.TextValue("small group, not compared")))
-    return alt.LayerChart(layer=layers, height=alt.Step(36))
-
-
-def broken_lines(labels: list[str]) -> str:
-    """Write long labels on several lines, as an expression of Vega."""
-    lines = {label: textwrap.wrap(label, _LABEL_LETTERS) for label in labels if len(label) > _LABEL_LETTERS}
-    cases = [f"datum.value === {json.dumps(label)} ? {json.dumps(broken)}" for label, broken in lines.items()]
-    return " : ".join([*cases, "datum.value"])
+    return alt.LayerChart(layer=layers, width=LABELLED_WIDTH, height=alt.Step(36))
 
 
 def _colour() -> alt.Color:

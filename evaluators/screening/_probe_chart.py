@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from evaluators.screening._small_chart import LABELLED_WIDTH, labelled, legends_below, titled
+
 if TYPE_CHECKING:
     from evaluators.screening.probe_results import ProbeResult
 
@@ -20,9 +22,9 @@ def effect_chart(result: "ProbeResult") -> alt.LayerChart:
     rows = [row | {"label": effect.label} for row, effect in zip(result.to_dict()["effects"], result, strict=True)]
     order = [effect.label for effect in result]
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        y=alt.Y("label:N", title=None, sort=order, axis=alt.Axis(labelLimit=260))
+        y=alt.Y("label:N", title=None, sort=order, axis=labelled(order))
     )
-    title = "Change of the score, in points (below 0: the second group scores lower)"
+    title = ["Change of the score, in points", "(below 0: the second group scores lower)"]
     colour = alt.Color("verdict:N", title="Verdict", scale=_scale(0))
     placebo = (
         base.transform_filter("isValid(datum.placebo_low)")
@@ -59,14 +61,13 @@ def effect_chart(result: "ProbeResult") -> alt.LayerChart:
     )
     return alt.LayerChart(
         layer=[placebo, nothing, intervals, points],
-        title=alt.Title(
+        title=titled(
             "What a swap does to the score",
-            subtitle=[
-                f"Point and line: effect and {1 - result.alpha:.0%} interval.",
-                "Grey: 95% of what the placebo does to single résumés.",
-            ],
+            f"Point and line: effect and {1 - result.alpha:.0%} interval.",
+            "Grey: 95% of what the placebo does to single résumés.",
         ),
-        width=380,
+        config=legends_below(),
+        width=LABELLED_WIDTH,
         height=alt.Step(40),
         description=result.summary(),
     )

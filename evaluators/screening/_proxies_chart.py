@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from evaluators.screening._results import plain
+from evaluators.screening._small_chart import LABELLED_WIDTH, labelled, legends_below, titled
 
 if TYPE_CHECKING:
     from evaluators.screening.proxies import ProxySearch
@@ -18,12 +19,13 @@ def proxy_chart(search: "ProxySearch") -> alt.LayerChart:
     order = frame["feature"].tolist()
     kinds = ["gives the group away", "not told from luck"]
     base = alt.Chart(alt.InlineData(values=plain(frame.to_dict("records")))).encode(
-        y=alt.Y("feature:N", title=None, sort=order)
+        y=alt.Y("feature:N", title=None, sort=order, axis=labelled(order))
     )
     low = min(0.4, float(frame["auc"].min()))
     scale = alt.Scale(domain=[low, 1])
     luck = base.mark_bar(size=12, color="#BDBDBD").encode(
-        x=alt.X("guessing:Q", scale=scale, title="Pairs told apart (0.5 = guessing, 1 = always)"), x2="auc_by_luck:Q"
+        x=alt.X("guessing:Q", scale=scale, title=["Pairs told apart", "(0.5 = guessing, 1 = always)"]),
+        x2="auc_by_luck:Q",
     )
     points = base.mark_point(size=110, filled=True, opacity=1).encode(
         x=alt.X("auc:Q", scale=scale),
@@ -33,10 +35,9 @@ def proxy_chart(search: "ProxySearch") -> alt.LayerChart:
     )
     return alt.LayerChart(
         layer=[luck, points],
-        title=alt.Title(
-            "Which columns give the group away?", subtitle="Grey bars: how far luck gets, 95 times in 100."
-        ),
-        width=420,
+        title=titled("Which columns give the group away?", "Grey bars: how far luck gets, 95 times in 100."),
+        config=legends_below(),
+        width=LABELLED_WIDTH,
         height=alt.Step(30),
         description=search.summary(),
     )

@@ -6,6 +6,7 @@ import altair as alt
 
 from evaluators.screening._results import plain
 from evaluators.screening._scores_chart import COLOURS, DASHES, SHAPES, look
+from evaluators.screening._small_chart import WIDTH, legends_below, titled
 
 if TYPE_CHECKING:
     from evaluators.screening.ranking import RankingAudit
@@ -41,11 +42,13 @@ def top_chart(audit: "RankingAudit") -> alt.LayerChart:
             unsure.encode(shape=shape, tooltip=tooltip),
             sure.encode(shape=shape, tooltip=tooltip),
         ],
-        title=alt.Title(
+        title=titled(
             "Who stands at the top?",
-            subtitle="Dashed: a group-blind order on average. Filled: more than luck explains.",
+            "Dashed level line: a group-blind order on average.",
+            "Filled: more than luck explains.",
         ),
-        width=420,
+        config=legends_below(),
+        width=WIDTH,
         height=240,
         description=audit.summary(),
     )

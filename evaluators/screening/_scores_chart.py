@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from evaluators.screening._results import plain
+from evaluators.screening._small_chart import LABELLED_WIDTH, WIDTH, labelled, legends_below, titled
 from evaluators.screening.rules import FOUR_FIFTHS
 
 if TYPE_CHECKING:
@@ -65,9 +66,10 @@ def sweep_chart(sweep: "ThresholdSweep", against: str) -> alt.LayerChart:
     )
     return alt.LayerChart(
         layer=[threshold_line(), lines],
-        title=alt.Title("Impact ratios at every cut score", subtitle=f"Dashed: {FOUR_FIFTHS.name}."),
-        width=420,
-        height=260,
+        title=titled("Impact ratios at every cut score", f"Dashed: {FOUR_FIFTHS.name}."),
+        width=WIDTH,
+        height=240,
+        config=legends_below(),
         description=sweep.summary(),
     )
 
@@ -75,11 +77,13 @@ def sweep_chart(sweep: "ThresholdSweep", against: str) -> alt.LayerChart:
 def distribution_chart(found: "ScoreDistributions") -> alt.LayerChart:
     """Draw score ranges; see `ScoreDistributions.chart`."""
     rows = plain(found.to_frame().to_dict("records"))
-    base = alt.Chart(alt.InlineData(values=rows)).encode(y=alt.Y("group:N", title=None))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y("group:N", title=None, axis=labelled([str(row["group"]) for row in rows]))
+    )
     colour = COLOURS[0]
     scale = alt.Scale(zero=False)
     outer = base.mark_rule(strokeWidth=1.5, color=colour).encode(
-        x=alt.X("q10:Q", title="Score: thin line 80% of people, bar 50%, mark the median", scale=scale), x2="q90:Q"
+        x=alt.X("q10:Q", title=["Score: thin line 80% of people,", "bar 50%, mark the median"], scale=scale), x2="q90:Q"
     )
     inner = base.mark_bar(size=14, color=colour, opacity=0.55).encode(x=alt.X("q25:Q", scale=scale), x2="q75:Q")
     middle = base.mark_point(size=90, filled=True, opacity=1, color="#000000", shape="diamond").encode(
@@ -93,8 +97,8 @@ def distribution_chart(found: "ScoreDistributions") -> alt.LayerChart:
     )
     return alt.LayerChart(
         layer=[line, outer, inner, middle],
-        title=alt.Title("Scores by group", subtitle="Dashed: median of all people together."),
-        width=420,
+        title=titled("Scores by group", "Dashed: median of all people together."),
+        width=LABELLED_WIDTH,
         height=alt.Step(36),
         description=found.summary(),
     )
@@ -127,10 +131,11 @@ def calibration_chart(found: "Calibration") -> alt.LayerChart:
     )
     return alt.LayerChart(
         layer=[intervals, lines, unsure, sure],
-        title=alt.Title(
-            "The same score, the same outcome?", subtitle="Bars: 95% Wilson intervals. Hollow: too few people to tell."
+        title=titled(
+            "The same score, the same outcome?", "Bars: 95% Wilson intervals. Hollow: too few people to tell."
         ),
-        width=420,
-        height=260,
+        width=WIDTH,
+        height=240,
+        config=legends_below(),
         description=found.summary(),
     )

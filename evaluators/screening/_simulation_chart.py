@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 
-from evaluators.screening._audit_chart import broken_lines
+from evaluators.screening._small_chart import LABELLED_WIDTH, labelled, titled
 
 if TYPE_CHECKING:
     from evaluators.screening.simulation import FairAudits
@@ -23,11 +23,11 @@ def false_alarm_chart(fair: "FairAudits") -> alt.LayerChart:
             "tool:N",
             title=None,
             sort=None,
-            axis=alt.Axis(labelExpr=broken_lines([row["tool"] for row in rows]), labelLimit=200),
+            axis=labelled([row["tool"] for row in rows]),
         ),
         x=alt.X(
             "flagged_share:Q",
-            title="False alarms: share of the fair pools flagged",
+            title=["False alarms:", "share of the fair pools flagged"],
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(format="%"),
         ),
@@ -45,11 +45,11 @@ def false_alarm_chart(fair: "FairAudits") -> alt.LayerChart:
     ]
     return alt.LayerChart(
         layer=[bars, *figures],
-        title=alt.Title(
+        title=titled(
             "False alarms in fair pools",
-            subtitle=f"{fair.pools:,} pools of {fair.applicants:,} applicants; same chance for all",
+            f"{fair.pools:,} pools of {fair.applicants:,} applicants; same chance for all.",
         ),
-        width=230,
+        width=LABELLED_WIDTH,
         height=alt.Step(44),
         description=fair.summary(),
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from evaluators.screening._results import plain
+from evaluators.screening._small_chart import WIDTH, headed, legends_below, titled
 
 if TYPE_CHECKING:
     from evaluators.screening.stability import StabilityAudit
@@ -22,7 +23,7 @@ def control_chart(audit: "StabilityAudit", figure: str) -> alt.VConcatChart:
     charts = []
     for group, rows in frame.groupby("group", sort=True):
         base = alt.Chart(alt.InlineData(values=plain(rows.to_dict("records")))).encode(
-            x=alt.X("period:O", title=None, sort=list(audit.periods), axis=alt.Axis(labelOverlap=True))
+            x=alt.X("period:O", title=None, sort=list(audit.periods), axis=alt.Axis(labelOverlap=True, labelAngle=0))
         )
         y = alt.Y("value:Q", title=figure.capitalize(), scale=alt.Scale(domain=[0, top], clamp=True))
         limits = [
@@ -52,11 +53,12 @@ def control_chart(audit: "StabilityAudit", figure: str) -> alt.VConcatChart:
                 "signal:N",
             ],
         )
-        charts.append(alt.layer(*limits, centre, line, points).properties(title=str(group), width=420, height=130))
+        charts.append(
+            alt.layer(*limits, centre, line, points).properties(title=headed(str(group)), width=WIDTH, height=130)
+        )
     return alt.VConcatChart(
         vconcat=charts,
-        title=alt.Title(
-            f"{figure.capitalize()} by {audit.period}", subtitle="Dashed: 3-sigma limits. Grey line: what to expect."
-        ),
+        title=titled(f"{figure.capitalize()} by {audit.period}", "Dashed: 3-sigma limits. Grey line: what to expect."),
+        config=legends_below(),
         description=audit.summary(),
     )

@@ -10,7 +10,7 @@ from evaluators.widgets.charts import show_chart
 from evaluators.widgets.explorer import Control, button, checkbox, number_box, select, slider
 from evaluators.widgets.lab import Lab
 from evaluators.widgets.lesson import Lesson
-from evaluators.widgets.pictures import bars, labels_in_lines, line_at, look, picture, say
+from evaluators.widgets.pictures import bars, labels_in_lines, line_at, look, picture, ratio_ranges, say
 from evaluators.widgets.tables import show_table, table_html
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "look",
     "number_box",
     "picture",
+    "ratio_ranges",
     "say",
     "select",
     "show_chart",

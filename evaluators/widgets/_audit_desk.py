@@ -21,7 +21,18 @@ _TEXT = (".csv", ".tsv", ".txt")
 ENDINGS = (*_TEXT, *(f"{ending}.gz" for ending in _TEXT), ".xlsx", ".xlsm", ".parquet", ".pq")
 _MOST_LABELS = 100  # an audit takes no column with more groups
 _FILE, _TABLE = "file:", "table:"
-_COMMANDS_WORDS = re.compile(r" \(--[a-z-]+\)|, or name its encoding with --encoding, such as latin-1")
+# The library speaks to those who type the command. Its words for an option -> what the form has in its place.
+_FORM_WORDS = {
+    r" \(--[a-z-]+\)": "",
+    ", or name its encoding with --encoding, such as latin-1": "",
+    "Name another sheet with --sheet": "Make the sheet with the applicants the first one of the workbook",
+    "keep it with --not-missing": (
+        "write it into “Labels that look like ‘not known’ and are groups” under “More settings”"
+    ),
+    r"--alpha 0\.05 beside it asks that chance alone hardly explains the gap": (
+        "under “More settings”, “Count a broken limit only where chance hardly explains the gap” leaves such gaps out"
+    ),
+}
 
 
 class FieldError(Exception):
@@ -104,7 +115,8 @@ class AuditDesk:
         title = "" if found.file else name
         numbers = report_json(found, written=written)
         stem = name.split(".")[0] if found.file else _plain_stem(name)
-        return Done(found, report_html(found, written=written, title=title), numbers, stem or name)
+        page = report_html(found, written=written, title=title)
+        return Done(found, in_form_words(page), in_form_words(numbers), stem or name)
 
     def save(self, done: Done) -> tuple[str, ...]:
         """Write the page and the JSON beside the notebook, each whole or not at all; return their names."""
@@ -177,7 +189,30 @@ def read_settings(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_words(error: LabError) -> str:
     """Return an error as sentences for a page, without the options of the command."""
-    return _COMMANDS_WORDS.sub("", f"{error.problem} {error.hint}")
+    return in_form_words(f"{error.problem} {error.hint}")
+
+
+def in_form_words(text: str) -> str:
+    """Write the fields of the form where the library names options of the command.
+
+    Parameters
+    ----------
+    text : str
+        A sentence, a page or JSON.
+
+    Returns
+    -------
+    str
+        The same with the form's words; they need no escaping in HTML or JSON.
+
+    Examples
+    --------
+    >>> in_form_words("Leave the combinations out (--no-intersections).")
+    'Leave the combinations out.'
+    """
+    for options, fields in _FORM_WORDS.items():
+        text = re.sub(options, fields, text)
+    return text
 
 
 def _field_of(error: LabError) -> str:

@@ -130,7 +130,7 @@ function render({ model, el: root }) {
       ),
       section("3. The comparison",
         grid(
-          labelled(fields, "reference", "Compare each group with", reference, "A named group is used in its own column."),
+          labelled(fields, "reference", "Compare each group with", reference, "A group that you name is used in its own column; the other columns use their highest rate."),
           labelled(fields, "rules", "Rules whose tables you want", select("rules", [none, ...spec.rules])),
           labelled(fields, "fail_under", "Your limit for impact ratios", typed("fail_under"), "For example 0.8. Empty: no limit.")),
         el("details", {}, el("summary", { text: "More settings" }),
@@ -139,7 +139,7 @@ function render({ model, el: root }) {
           tick("leave_small_out", "Do not compare groups under 2 % of the people; they stay in the tables"),
           grid(
             labelled(fields, "alpha", "Significance level", typed("alpha"), "The accepted chance of a false alarm, 0.05 as a rule."),
-            labelled(fields, "not_missing", "Labels that look like “not known” and are groups", typed("not_missing", "text"), "For example NA for Native American; commas between."))),
+            labelled(fields, "not_missing", "Labels that look like ‘not known’ and are groups", typed("not_missing", "text"), "For example NA for Native American; commas between."))),
       ),
     );
     drawWords();

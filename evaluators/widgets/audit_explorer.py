@@ -92,9 +92,9 @@ def audit_explorer(
 ) -> None:
     """Let somebody audit a selection by clicking: choose a table, say what its columns hold, read, save.
 
-    The form does what the command ``hrlab audit`` does, with the same words and figures. It shows the columns with
-    examples and what they seem to hold, and asks for outcome, groups, score, rules, reference and limit. The result is
-    the command's page; a button saves it and the JSON into `folder`. Nothing leaves the computer.
+    The form does what the command ``hrlab audit`` does, with the same figures, and names its fields where the command
+    names its options. It shows the columns with examples and what they seem to hold, and asks for outcome, groups,
+    score, rules, reference and limit. A button saves the page and the JSON into `folder`. Nothing leaves the computer.
 
     Parameters
     ----------

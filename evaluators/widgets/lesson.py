@@ -87,11 +87,12 @@ class Lesson(Page):
         item_id, prompt
             See `predict`.
         words : tuple of (int, int), optional
-            Fewest and most words.
+            A good length, said under the question. It is advice: a shorter or longer text is kept without a word.
         help : str, optional
             A line below the question.
         """
-        self._ask(Item(item_id, "paragraph", prompt, words=words, points=0.0), hint=help, mode="write")
+        length = f"A good length: {words[0]} to {words[1]} words." if words else ""
+        self._ask(Item(item_id, "paragraph", prompt, points=0.0), hint=f"{help} {length}".strip(), mode="write")
 
     def explore(self, controls: Mapping[str, Control], draw: Callable[..., str], *, title: str = "Try it") -> None:
         """Let the learner move something and see the picture and the words change.

@@ -138,14 +138,68 @@ def bars(rows: Sequence[Mapping[str, Any]], *, axis: str, top: float, message: s
     lines = max(str(row["label"]).count(" / ") + 1 for row in values)
     base: alt.Chart = alt.Chart(alt.InlineData(values=values)).encode(y=labels_in_lines())
     scale = alt.Scale(domain=[0, top * (1 + _LABEL_SHARE)], nice=False)
-    ticks = alt.Axis(values=[top * part / 4 for part in range(5)], labelExpr="datum.value")  # else 12.5 would read 13
+    places = [round(top * part / 4, 6) for part in range(5)]
+    ticks = alt.Axis(values=places, labelExpr="datum.value")  # else 12.5 would read 13
     x = alt.X("value:Q", title=axis, scale=scale, axis=ticks)
+    figure: dict[str, Any] = {"align": "left", "dx": 6, "fontSize": 15, "fontWeight": "bold"}
     layers = [
         base.mark_bar(size=24).encode(x=x, color=alt.Color("colour:N", scale=None)),
-        base.mark_text(align="left", dx=6, fontSize=15, fontWeight="bold", color=_INK).encode(
-            x="value:Q", text="text:N"
-        ),
+        *([] if line is None else [line_at(line)]),
+        # A white edge first, so that no line runs through a figure.
+        base.mark_text(**figure, stroke="#fff", strokeWidth=5, strokeJoin="round").encode(x="value:Q", text="text:N"),
+        base.mark_text(**figure, color=_INK).encode(x="value:Q", text="text:N"),
     ]
-    if line is not None:
-        layers.append(line_at(line))
     return picture(layers, message=message, height=(20 + 20 * lines) * len(values), width=220)
+
+
+def ratio_ranges(
+    rows: Sequence[Mapping[str, Any]], *, message: str, end: float = 2.0, split_at: str = " / ", width: int = 230
+) -> str:
+    """Draw impact ratios with their intervals, a dashed line at four fifths and a solid one at equal rates.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        Each with ``label``, ``ratio``, ``low``, ``high`` (of the interval) and ``verdict`` (as `Verdict` words it).
+    message : str
+        Text alternative.
+    end : float, optional
+        Where the axis ends; intervals that go on are cut there.
+    split_at : str, optional
+        Where a label is broken into lines.
+    width : int, optional
+        Of the drawing area, in pixels.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    import altair as alt
+
+    from evaluators.screening.verdicts import Verdict  # pictures of other lessons need no screening
+
+    looks = look(
+        "verdict",
+        {
+            Verdict.EVIDENCE.value: (RED, "diamond"),
+            Verdict.TOO_LITTLE_DATA.value: (GREY, "triangle-up"),
+            Verdict.NONE_SEEN.value: (BLUE, "circle"),
+        },
+    )
+    values = [{**row, "end": min(row["high"], end)} for row in rows]
+    lines = max(str(row["label"]).count(split_at) + 1 for row in rows)
+    base: alt.Chart = alt.Chart(alt.InlineData(values=values)).encode(y=labels_in_lines(split_at=split_at))
+    scale = alt.Scale(domain=[0, end], clamp=True)
+    places = [at for at in (0, 0.4, 0.8, 1, 1.5, 2) if at <= end]
+    axis = alt.Axis(values=places, labelExpr="datum.value", labelOverlap=False)  # 1.0 would run into 0.8
+    title = ["Impact ratio", "(dashed: four fifths; solid: equal)"]
+    layers = [
+        line_at(0.8),
+        line_at(1, dash=(1, 0)),
+        base.mark_rule(strokeWidth=4, opacity=0.7).encode(
+            x=alt.X("low:Q", scale=scale, axis=axis, title=title), x2="end:Q", color=looks["color"]
+        ),
+        base.mark_point(size=150, filled=True, opacity=1).encode(x=alt.X("ratio:Q", scale=scale), **looks),
+    ]
+    return picture(layers, message=message, height=max(46, 8 + 19 * lines) * len(values) + 10, width=width)

@@ -16,7 +16,9 @@ Formats: TypeAlias = Mapping[str, Callable[[Any], str]]
 Table: TypeAlias = "pd.DataFrame | Mapping[str, Sequence[Any]]"
 Cells: TypeAlias = tuple[list[str], list[bool], list[list[str]], bool]
 
-_CELL = "padding:.45em .8em;border-bottom:1px solid rgba(128,128,128,.3)"
+_CELL = "padding:.45em .55em;border-bottom:1px solid rgba(128,128,128,.3)"
+# A table may be wider than a telephone and scrolls there; its caption stays in sight, as wide as the telephone.
+_CAPTION = "display:block;position:sticky;left:0;width:max-content;max-width:min(46rem,calc(100vw - 4rem))"
 
 
 def table_html(
@@ -73,8 +75,9 @@ def _html(cells: Cells, title: str, label: str) -> str:
     return (
         f'<div class="hrlab-table" role="region" aria-label="{escape(label, quote=True)}" tabindex="0" '
         'style="overflow-x:auto;max-width:46rem;margin:.75em 0">'
-        '<table style="border-collapse:collapse;margin:0;font-variant-numeric:tabular-nums">'
-        f'<caption style="text-align:left;font-weight:600;padding:.4em 0">{escape(title)}</caption>'
+        '<table style="border-collapse:collapse;margin:0;font-size:.875rem;font-variant-numeric:tabular-nums">'
+        '<caption style="text-align:left;font-weight:600;padding:.4em 0">'
+        f'<span style="{_CAPTION}">{escape(title)}</span></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -100,7 +103,8 @@ def _row(row: list[str], numeric: list[bool], *, indexed: bool) -> str:
     cells = []
     for position, (text, right) in enumerate(zip(row, numeric, strict=True)):
         tag = 'th scope="row"' if indexed and position == 0 else "td"
-        cells.append(f'<{tag} style="{_style(right)}">{escape(text)}</{tag.split()[0]}>')
+        style = ("white-space:nowrap;" if right else "min-width:7em;" if tag != "td" else "") + _style(right)
+        cells.append(f'<{tag} style="{style}">{escape(text)}</{tag.split()[0]}>')
     return "".join(cells)
 
 

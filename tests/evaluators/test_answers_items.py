@@ -75,6 +75,20 @@ def test_an_answer_has_no_problem(item, value):
     assert answer_text(item, value)
 
 
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (["South", "West"], "South; West"),
+        (["Women wait longer.", "The tool says: “no.”"], "Women wait longer.\nThe tool says: “no.”"),
+        (["Who asks?", "Nobody"], "Who asks?\nNobody"),
+        (["A sentence."], "A sentence."),
+    ],
+)
+def test_ticked_words_share_a_line_and_ticked_sentences_do_not(labels, text):
+    item = Item("some", "choices", "Which ones?", dict(zip("abc", [*labels, "Not ticked."], strict=False)))
+    assert answer_text(item, ["a", "b"][: len(labels)]) == text
+
+
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.kind)
 @pytest.mark.parametrize("value", [None, [], "", " \n"])
 def test_nothing_is_unanswered(item, value):

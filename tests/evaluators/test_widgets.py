@@ -180,7 +180,7 @@ def test_a_table_has_headers_a_caption_and_readable_numbers():
         index=pandas.Index(["<w>", "m"], name="group"),
     )
     html = table_html(frame, "Rates & counts")
-    assert "Rates &amp; counts</caption>" in html
+    assert "Rates &amp; counts</span></caption>" in html
     assert html.count('<th scope="col"') == 4
     assert html.count('<th scope="row"') == 2
     for text in ("&lt;w&gt;", "1,200", "0.50", "–", "yes", "no"):

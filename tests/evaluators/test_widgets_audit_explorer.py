@@ -1,6 +1,8 @@
 """The audit by clicking, without a kernel: what a browser would send is sent by hand."""
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluators.data import load_resume_callbacks
-from evaluators.widgets._audit_desk import AuditDesk, FieldError, read_settings
+from evaluators.widgets._audit_desk import _FORM_WORDS, AuditDesk, FieldError, in_form_words, read_settings
 from evaluators.widgets.audit_explorer import AuditExplorer, audit_explorer
 
 PEOPLE = "sex,race,decision,hired,score,applied\n" + "".join(
@@ -121,14 +123,53 @@ def test_the_saved_files_are_those_of_the_command(
     assert ran.exit_code in (0, 1), ran.output
 
     def read(place: Path) -> tuple[dict[str, Any], list[str]]:
-        value = json.loads((place / "people-audit.json").read_text("utf-8"))
-        page = (place / "people-audit.html").read_text("utf-8").splitlines()
-        return {**value, "written_at": None}, [line for line in page if "· written " not in line]
+        numbers, page = (
+            in_form_words((place / f"people-audit.{kind}").read_text("utf-8")) for kind in ("json", "html")
+        )
+        lines = [line for line in page.splitlines() if "· written " not in line]
+        return {**json.loads(numbers), "written_at": None}, lines
 
     assert read(folder) == read(folder / "command")
     assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
         "people-audit.html", "people-audit.json", "people.csv",
     ]  # fmt: skip
+
+
+def test_the_page_speaks_of_the_form_and_not_of_the_command(folder: Path) -> None:
+    rows = [f"{label},{word}" for label in ("f", "m", "NA") for word in ["yes"] * 20 + ["no"] * 30]
+    (folder / "na.csv").write_text("\n".join(["sex,hired", *rows]))
+    explorer = AuditExplorer(AuditDesk({}, folder))
+    chosen = {**CHOSEN, "fail_under": "0.8", "beyond_chance": False}
+    assert send(explorer, "audit", chosen, source="file:na.csv")["problems"] == {}
+    page = explorer.result["page"].partition("</style>")[2]
+    assert "“Labels that look like ‘not known’ and are groups”" in page
+    assert "“Count a broken limit only where chance hardly explains the gap” leaves such gaps out" in page
+    script = (Path(audit_explorer.__code__.co_filename).parent / "audit_explorer.js").read_text("utf-8")
+    fields = set(re.findall("“([^”]+)”", " ".join(_FORM_WORDS.values())))
+    assert len(fields) == 3
+    for field in fields:
+        assert f'"{field}"' in script  # the fields are called so
+    send(explorer, "save", source="file:na.csv")
+    assert "--not-missing" not in (folder / "na-audit.json").read_text("utf-8")
+
+
+def test_every_option_that_the_library_names_has_the_forms_words() -> None:
+    package = Path(audit_explorer.__code__.co_filename).parents[1]
+    named = 0
+    for path in (*package.glob("*.py"), *package.glob("screening/*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        said = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        for text in said:
+            if (
+                ">>>" in text
+                or "``" in text
+                or not re.search(r"(?<!\w)--[a-z]{2}", text)
+                or path.name == "_building.py"
+            ):
+                continue
+            named += 1
+            assert not re.search(r"(?<!\w)--[a-z]{2}", in_form_words(text)), (path.name, text)
+    assert named >= 5
 
 
 def test_the_published_figures_of_the_example(folder: Path) -> None:

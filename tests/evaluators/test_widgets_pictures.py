@@ -1,12 +1,13 @@
 """Pictures of lessons, and texts that learners write: what is seen is also said, what is written is kept."""
 
 import json
+import math
 import re
 
 import altair as alt
 import pytest
 
-from evaluators.widgets import Lesson, _page, bars, labels_in_lines, line_at, look, picture, say
+from evaluators.widgets import Lesson, _page, bars, labels_in_lines, line_at, look, picture, ratio_ranges, say
 from evaluators.widgets._form import Form
 
 ROWS = [
@@ -33,6 +34,20 @@ def test_bars_write_their_figures_and_break_long_labels() -> None:
     assert "stroke-dasharray" not in bars(ROWS, axis="Passed", top=50, message="Men 40%, women 32%.")
 
 
+def test_ratios_are_drawn_with_their_intervals_and_an_open_end_is_cut() -> None:
+    rows = [
+        {"label": "women / 26 of 80", "ratio": 0.81, "low": 0.55, "high": 1.17, "verdict": "too little data to tell"},
+        {"label": "few / 0 of 3", "ratio": 0.0, "low": 0.0, "high": math.inf, "verdict": "too little data to tell"},
+    ]
+    html = ratio_ranges(rows, message="Women 0.81, few 0.00.", end=1.5)
+    for shown in ("26 of 80", "0.8", "1.5", "too little data to tell", "evidence of adverse impact"):
+        assert f">{shown}<" in html, shown
+    assert ">2<" not in html
+    assert ">2<" in ratio_ranges(rows, message="Women 0.81, few 0.00.")
+    assert "NaN" not in html
+    assert "stroke-dasharray" in html  # the line at four fifths
+
+
 def test_a_line_stands_upright_or_lies_level() -> None:
     assert set(line_at(0.8).to_dict()["encoding"]) == {"x"}
     assert set(line_at(0.8, "y", dash=(1, 0)).to_dict()["encoding"]) == {"y"}
@@ -52,9 +67,10 @@ def test_a_text_of_the_learners_own_is_kept_and_never_marked(monkeypatch: pytest
     monkeypatch.setattr(_page, "show_widget", lambda make: forms.append(make()))
     Lesson("memo").write("page", "Write.", words=(2, 5), help="Short.")
     (form,) = forms
-    assert (form.spec["mode"], form.spec["points"], form.spec["words"]) == ("write", 0.0, [2, 5])
+    assert (form.spec["mode"], form.spec["points"], form.spec["words"]) == ("write", 0.0, None)
+    assert form.spec["help"] == "Short. A good length: 2 to 5 words."
     form.answer = {"seq": 1, "value": "Please wait."}
     assert (form.status["text"], form.status["problem"], form.status["feedback"]) == ("Saved", "", "")
     form.answer = {"seq": 2, "value": "No"}
-    assert "at least 2" in form.status["problem"]
+    assert (form.status["text"], form.status["problem"]) == ("Saved", "")  # nobody asks for more words
     assert json.loads((tmp_path / "answers-memo.json").read_text())["answers"] == {"page": "No"}

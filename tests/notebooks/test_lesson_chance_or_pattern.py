@@ -2,12 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from evaluators.widgets import Lesson
 
 ROOT = Path(__file__).parents[2]
 LESSON = ROOT / "curriculum/02_auditing_resume_screening/02_chance_or_pattern.ipynb"
@@ -19,30 +18,8 @@ def source(cell_id: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def lesson(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Names that the lesson's code binds when it runs from top to bottom, with the text that it shows."""
-    import IPython.display
-
-    shown: list[str] = []
-    asked: list[tuple[str, dict[str, str], str]] = []  # check questions: id, options, key
-    names: dict[str, Any] = {}
-    check = Lesson.check
-
-    def remember_check(self: Lesson, item_id: str, prompt: str, options: dict[str, str], **how: Any) -> None:
-        asked.append((item_id, options, how["key"]))
-        check(self, item_id, prompt, options, **how)
-
-    def remember(thing: Any, **_: Any) -> None:
-        shown.append(thing.get("text/html", "") if isinstance(thing, dict) else getattr(thing, "data", ""))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("desk"))
-        patch.setattr(IPython.display, "display", remember)
-        patch.setattr(Lesson, "check", remember_check)
-        for cell in CELLS.values():
-            if cell["cell_type"] == "code":
-                exec("".join(cell["source"]), names)
-    return names | {"asked": asked, "shown": re.sub(r"\s+", " ", "\n".join(shown))}
+def lesson(run_lesson: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    return run_lesson(LESSON.stem)
 
 
 def test_the_messages_of_wednesday_are_the_ones_that_the_lesson_audits(lesson: dict[str, Any]) -> None:

@@ -1,0 +1,44 @@
+"""Sizes at which a chart can be read on a telephone and on a desk; imported only when a chart is asked for.
+
+A page shrinks a chart that is wider than the screen, and its letters with it. So the charts are as wide as a telephone,
+long labels are broken into lines, and titles and legends stand above and below the plot.
+"""
+
+import json
+import textwrap
+
+import altair as alt
+
+LABEL_PIXELS = 130  # beside the plot, for the labels of groups
+LABELLED_WIDTH = 210  # of a plot that has such labels; together a telephone's 340
+WIDTH = 285  # of a plot with figures on its upright axis
+_LABEL_LETTERS = 20
+_LINE_LETTERS = 52
+
+
+def broken_lines(labels: list[str]) -> str:
+    """Write long labels on several lines, as an expression of Vega."""
+    lines = {label: textwrap.wrap(label, _LABEL_LETTERS) for label in labels if len(label) > _LABEL_LETTERS}
+    cases = [f"datum.value === {json.dumps(label)} ? {json.dumps(broken)}" for label, broken in lines.items()]
+    return " : ".join([*cases, "datum.value"])
+
+
+def labelled(labels: list[str]) -> alt.Axis:
+    """Return an axis for the labels of groups."""
+    return alt.Axis(labelLimit=LABEL_PIXELS, labelExpr=broken_lines(labels))
+
+
+def titled(title: str, *said: str) -> alt.Title:
+    """Return a title at the left edge, with the lines said below it broken where they are long."""
+    lines = [line for each in said for line in textwrap.wrap(each, _LINE_LETTERS)]
+    return alt.Title(title, subtitle=lines, anchor="start", offset=10)
+
+
+def headed(label: str) -> alt.Title:
+    """Return the heading of one plot among several, above its left edge."""
+    return alt.Title(label, anchor="start", frame="group")
+
+
+def legends_below() -> alt.Config:
+    """Return the setting that puts legends under the plot, one entry a line."""
+    return alt.Config(legend=alt.LegendConfig(orient="bottom", columns=1, labelLimit=300))
