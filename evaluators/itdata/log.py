@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype
 
 from evaluators._validation import require_columns
 from evaluators.itdata.errors import LogError
@@ -28,6 +29,7 @@ TICKET_FLAGS = ("sla_met",)
 TICKET_COLUMNS = ("number", *TICKET_TIMES, *TICKET_LABELS, *TICKET_COUNTS, *TICKET_FLAGS)
 EVENT_COLUMNS = ("number", "at", "state", "group", "assigned_to")
 
+_OFFSET = r"\d[T ]\d\d.*(?:Z|[+-]\d\d:?(?:\d\d)?)$"
 _TIME: Literal["datetime64[us, UTC]"] = "datetime64[us, UTC]"
 
 
@@ -199,7 +201,7 @@ def _zone(name: str) -> ZoneInfo:
 def _times(values: pd.Series, name: str, zone: ZoneInfo) -> pd.Series:
     """Return times in UTC; a clock time that occurs twice a year is the earlier, one that never occurs moves on."""
     try:
-        read = pd.to_datetime(values)
+        read = pd.to_datetime(values) if is_datetime64_any_dtype(values) else _read(values)
     except (ValueError, TypeError) as error:
         raise LogError(f"Not every value of {name} is a time: {error}.", "Give times such as 2026-03-31 14:05.") from (
             error
@@ -208,6 +210,13 @@ def _times(values: pd.Series, name: str, zone: ZoneInfo) -> pd.Series:
         once = np.ones(len(read), dtype=bool)
         read = read.dt.tz_localize(zone, ambiguous=once, nonexistent="shift_forward")
     return read.dt.tz_convert("UTC").astype(_TIME)
+
+
+def _read(values: pd.Series) -> pd.Series:
+    """Read ISO times; offsets may differ, as between winter and summer, but either all have one or none has."""
+    offset = values.astype("string").str.contains(_OFFSET, na=False)
+    everywhere = bool(offset.any() and (offset | values.isna()).all())
+    return pd.to_datetime(values.astype(object), format="ISO8601", utc=everywhere)
 
 
 def _moment(value: object, zone: ZoneInfo) -> pd.Timestamp:
@@ -232,10 +241,12 @@ def _check_tickets(table: pd.DataFrame) -> None:
 
 def _events(events: pd.DataFrame, tickets: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
     require_columns(events, "number", "at")
-    number = pd.Categorical(events["number"], categories=tickets["number"])
-    if (number.codes < 0).any():
-        unknown = events["number"][number.codes < 0].iloc[0]
+    known = pd.Index(tickets["number"])
+    codes = known.get_indexer(events["number"])
+    if (codes < 0).any():
+        unknown = events["number"][codes < 0].iloc[0]
         raise LogError(f"An event belongs to {unknown!r}, which is no ticket.", "Export tickets and events together.")
+    number = pd.Categorical.from_codes(codes, categories=known)
     absent = pd.Series(pd.NA, index=events.index)
     rows = pd.DataFrame({"number": pd.Series(number, index=events.index), "at": _times(events["at"], "at", zone)})
     if rows["at"].isna().any():
