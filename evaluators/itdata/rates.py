@@ -1,0 +1,504 @@
+"""How often for so many people? Rates per 100 employees with exact intervals, by group."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaluators._frames import pandas_columns
+from evaluators.itdata.errors import MeasureError
+from evaluators.itdata.joining import key_texts, person_keys
+from evaluators.itdata.poisson import METHODS, poisson_interval
+from evaluators.screening._results import plain
+
+if TYPE_CHECKING:
+    import altair as alt
+
+TENURE = "tenure"
+_DAYS_A_YEAR = 365.25
+_FEW = 10
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRate:
+    """The rate of one group.
+
+    Parameters
+    ----------
+    group : tuple of str
+        Its label, one for each column of `RateTable.by`.
+    events : int
+        Events of people of the group.
+    people : int
+        Different people who were employed for at least a part of the time.
+    exposure : float
+        Employee-years; without dates of employment, people.
+    rate : float
+        Events per 100 employees and year (without dates: per 100 employees); NaN if nobody was there.
+    low, high : float
+        Interval of the rate; NaN if nobody was there.
+    """
+
+    group: tuple[str, ...]
+    events: int
+    people: int
+    exposure: float
+    rate: float
+    low: float
+    high: float
+
+    @property
+    def label(self) -> str:
+        """The label as one text."""
+        return ", ".join(self.group)
+
+
+@dataclass(frozen=True, slots=True)
+class RateRatio:
+    """One group's rate against another's.
+
+    Parameters
+    ----------
+    group, reference : str
+        The labels.
+    ratio : float
+        Rate of the group divided by that of the reference.
+    low, high : float
+        Exact interval, given the sum of both counts; `high` may be infinite.
+    """
+
+    group: str
+    reference: str
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateTable:
+    """Result of `rate_per_100`.
+
+    Parameters
+    ----------
+    rates : tuple of GroupRate
+        Highest rate first.
+    overall : GroupRate
+        All people together.
+    by : tuple of str
+        What the groups are.
+    what : str
+        What is counted, such as ``"tickets"``.
+    unit : str
+        ``"per 100 employees and year"`` or ``"per 100 employees"``.
+    method : str
+        Of the intervals.
+    confidence : float
+        Of the intervals.
+    spread : float
+        Variance of the counts a person against what pure chance gives (1); NaN with fewer than two people. With much
+        more than 1 events come in clusters and the intervals are too narrow, by about its square root.
+    notes : tuple of str
+        What was left out.
+    """
+
+    rates: tuple[GroupRate, ...]
+    overall: GroupRate
+    by: tuple[str, ...]
+    what: str
+    unit: str
+    method: str
+    confidence: float
+    spread: float
+    notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[GroupRate]:
+        return iter(self.rates)
+
+    def __getitem__(self, label: str | tuple[str, ...]) -> GroupRate:
+        wanted = (label,) if isinstance(label, str) else label
+        for rate in self.rates:
+            if rate.group == wanted:
+                return rate
+        raise MeasureError(
+            f"There is no group {', '.join(wanted)!r}.", f"The groups are: {'; '.join(r.label for r in self.rates)}."
+        )
+
+    def ratios(self, reference: str | tuple[str, ...]) -> tuple[RateRatio, ...]:
+        """Divide each group's rate by that of a reference group.
+
+        Parameters
+        ----------
+        reference : str or tuple of str
+            The group's label.
+
+        Returns
+        -------
+        tuple of RateRatio
+            The other groups.
+
+        Raises
+        ------
+        MeasureError
+            If there is no such group, or it has no event or no exposure.
+        """
+        base = self[reference]
+        return tuple(
+            rate_ratio(rate, base, confidence=self.confidence)
+            for rate in self.rates
+            if rate.group != base.group and rate.exposure > 0
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a group.
+
+        Returns
+        -------
+        DataFrame, shape (n_groups, len(by) + 6)
+            A column for each part of the label, ``events``, ``people``, ``exposure``, ``rate``, ``low``, ``high``.
+        """
+        records = []
+        for rate in self.rates:
+            fields = asdict(rate)
+            records.append(dict(zip(self.by, fields.pop("group"), strict=True)) | fields)
+        return pd.DataFrame(records)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; None stands for undefined figures."""
+        return dict(plain(asdict(self)))
+
+    def summary(self) -> str:
+        """Say in plain words which groups differ, and what the figures do not prove.
+
+        Returns
+        -------
+        str
+            One paragraph a line.
+        """
+        overall = self.overall
+        years = f" in {overall.exposure:,.0f} employee-years" if "year" in self.unit else ""
+        lines = [
+            f"{overall.events:,} {self.what}, {overall.people:,} people{years}: {overall.rate:,.1f} {self.unit} "
+            f"({self.confidence:.0%} interval {overall.low:,.1f} to {overall.high:,.1f})."
+        ]
+        known = [rate for rate in self.rates if not math.isnan(rate.rate)]
+        if len(known) > 1:
+            top, bottom = known[0], known[-1]
+            apart = "do not overlap" if top.low > bottom.high else "overlap, so the order may be chance"
+            lines.append(
+                f"Highest: {top.label}, {top.rate:,.1f} ({top.low:,.1f} to {top.high:,.1f}). Lowest: {bottom.label}, "
+                f"{bottom.rate:,.1f} ({bottom.low:,.1f} to {bottom.high:,.1f}). The two intervals {apart}."
+            )
+        if len(known) < len(self.rates):
+            lines.append(
+                "Nobody was employed in: " + "; ".join(r.label for r in self.rates if math.isnan(r.rate)) + "."
+            )
+        if small := [rate for rate in self.rates if 0 < rate.people < _FEW]:
+            lines.append(
+                f"{len(small)} of {len(self.rates)} groups have fewer than {_FEW} people: hide them (`suppress`) "
+                "before you show this to anybody."
+            )
+        if self.spread > 1.5:
+            lines.append(
+                f"A few people have many {self.what}: the counts a person spread {self.spread:.1f} times as widely as "
+                f"pure chance would, so the true intervals are about {math.sqrt(self.spread):.1f} times as wide."
+            )
+        lines += self.notes
+        lines.append(
+            "A rate compares groups of different size. It does not say why they differ: groups differ in roles, shifts "
+            "and tools too."
+        )
+        return "\n".join(lines)
+
+    def chart(self) -> "alt.LayerChart":
+        """Draw each group's rate as a dot with its interval, highest first.
+
+        Returns
+        -------
+        altair.LayerChart
+            The dashed line is the rate of all. The description holds the summary.
+        """
+        from evaluators.itdata._rates_chart import rates_chart  # Altair is slow to import
+
+        return rates_chart(self)
+
+
+def rate_ratio(group: GroupRate, reference: GroupRate, *, confidence: float = 0.95) -> RateRatio:
+    """Compare two rates by their ratio, with the exact interval that follows from the split of all events.
+
+    Parameters
+    ----------
+    group, reference : GroupRate
+        Two rates with exposure.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    RateRatio
+
+    Raises
+    ------
+    MeasureError
+        If the reference has no event, or one of them no exposure.
+
+    References
+    ----------
+    .. [1] Przyborowski, J., Wilenski, H. (1940). Homogeneity of Results in Testing Samples from Poisson Series.
+       Biometrika 31(3/4), 313-323.
+    """
+    if not (group.exposure > 0 and reference.exposure > 0 and reference.events > 0):
+        raise MeasureError(
+            f"{group.label} cannot be compared with {reference.label}: no event or nobody there.",
+            "Choose a larger group as reference.",
+        )
+    from scipy.special import betaincinv  # slow to import
+
+    tail = (1 - confidence) / 2
+    one, other = group.events, reference.events
+    factor = reference.exposure / group.exposure
+    low = float(betaincinv(one, other + 1, tail)) if one else 0.0
+    high = float(betaincinv(one + 1, other, 1 - tail))
+    ends = [factor * share / (1 - share) if share < 1 else math.inf for share in (low, high)]
+    return RateRatio(group.label, reference.label, group.rate / reference.rate, *ends)
+
+
+def rate_per_100(
+    events: Any,
+    people: Any,
+    *,
+    by: str | Sequence[str],
+    at: str,
+    key: str = "employee_id",
+    people_key: str = "employee_id",
+    hired: str | None = None,
+    left: str | None = None,
+    start: object = None,
+    end: object = None,
+    tenure_years: Sequence[float] = (0.5, 1, 3, 5),
+    what: str = "events",
+    method: str = "garwood",
+    confidence: float = 0.95,
+) -> RateTable:
+    """Count events (tickets, exits, late laptops) per 100 employees and year, by group.
+
+    With dates of hiring and leaving, everybody counts for the days that they were employed between `start` and `end`
+    (employee-years of 365.25 days), and only events on such days count, so that sites with many short jobs compare
+    fairly. Without them everybody counts as one.
+
+    Parameters
+    ----------
+    events : table, shape (n_events, n_columns)
+        One row an event, such as ``join_people(log, ...).table``.
+    people : table, shape (n_people, n_columns)
+        One row a person.
+    by : str or sequence of str
+        Columns of `people`; ``"tenure"`` splits everybody's time by the years since hiring (needs `hired`).
+    at : str
+        Column of `events` with the time; a time with a zone counts on its day in that zone.
+    key, people_key : str
+        Columns that hold the same key.
+    hired, left : str, optional
+        Columns of `people`: first and last day of employment; a missing last day means still employed.
+    start, end : time
+        First and last day that count, needed with `hired`; by default those of the events.
+    tenure_years : sequence of float
+        Edges of the bands of tenure.
+    what : str
+        What is counted, for readers.
+    method, confidence
+        As in `poisson_interval`.
+
+    Returns
+    -------
+    RateTable
+
+    Raises
+    ------
+    MeasureError
+        If there is nobody, no time, or the days make no sense.
+    JoinError
+        If a person occurs twice.
+    ColumnError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"employee_id": [1, 2, 3], "site": ["x", "x", "y"], "hired_on": ["2020-01-01"] * 3})
+    >>> tickets = pd.DataFrame({"employee_id": [1, 1, 3], "at": ["2025-02-01", "2025-03-01", "2025-04-01"]})
+    >>> table = rate_per_100(tickets, people, by="site", at="at", hired="hired_on", start="2025-01-01",
+    ...                      end="2025-12-31")
+    >>> table["x"].events, round(table["x"].exposure, 3), round(table["x"].rate, 1)
+    (2, 1.999, 100.1)
+    """
+    names = (by,) if isinstance(by, str) else tuple(by)
+    if not names:
+        raise MeasureError("No groups were named.", 'Give by="site" or the like.')
+    staff, days = _people(people, names, people_key, hired, left)
+    happened = pandas_columns(events, key, at)
+    when = _dates(happened[at], at)
+    first, last = _window(start, end, when, dated=hired is not None)
+    place = staff.index.get_indexer(pd.Index(key_texts(happened[key])))
+    notes = []
+    inside = ((when >= first) & (when <= last)).to_numpy()
+    known = place >= 0
+    if (~known).any():
+        notes.append(f"Of nobody in the table of people: {int((~known).sum()):,} {what}. They do not count.")
+    if (known & ~inside).any():
+        notes.append(f"Outside {first:%Y-%m-%d} to {last:%Y-%m-%d}: {int((known & ~inside).sum()):,} {what}.")
+    counts = known & inside
+    day = np.asarray((when - pd.Timestamp(0)).dt.days, dtype=np.float64)
+    if hired is not None:
+        employed = np.zeros(len(counts), dtype=bool)
+        employed[counts] = (day[counts] >= days[place[counts], 0]) & (day[counts] <= days[place[counts], 1])
+        if (counts & ~employed).any():
+            notes.append(
+                f"On days on which the person was not employed: {int((counts & ~employed).sum()):,} {what}. They do "
+                "not count."
+            )
+        counts &= employed
+    window = (float((first - pd.Timestamp(0)).days), float((last - pd.Timestamp(0)).days))
+    cells = _cells(staff, names, days, window, place[counts], day[counts], tenure_years, dated=hired is not None)
+    unit = "per 100 employees and year" if hired is not None else "per 100 employees"
+    rates = [_rate(group, *figures, confidence, method) for group, figures in cells.items()]
+    exposure = _overlap(days, window, dated=hired is not None)
+    total = np.bincount(place[counts], minlength=len(staff)).astype(float)
+    overall = _rate(("all",), int(counts.sum()), int((exposure > 0).sum()), float(exposure.sum()), confidence, method)
+    if math.isnan(overall.rate):
+        raise MeasureError(
+            f"Nobody was employed between {first:%Y-%m-%d} and {last:%Y-%m-%d}.", "Check the dates and their columns."
+        )
+    ranked = sorted(rates, key=lambda rate: (-rate.rate if not math.isnan(rate.rate) else math.inf, rate.label))
+    spread = _spread(total, exposure, overall)
+    return RateTable(tuple(ranked), overall, names, what, unit, METHODS[method], confidence, spread, tuple(notes))
+
+
+def _people(
+    people: Any, names: tuple[str, ...], people_key: str, hired: str | None, left: str | None
+) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Return the groups of each person, by key, and the first and last day employed (days since 1970)."""
+    if left is not None and hired is None:
+        raise MeasureError("A last day of employment needs a first one.", "Name the column with `hired`.")
+    if TENURE in names and hired is None:
+        raise MeasureError("Tenure needs the day of hiring.", "Name its column with `hired`.")
+    groups = [name for name in names if name != TENURE]
+    wanted = list(dict.fromkeys([people_key, *groups, *(each for each in (hired, left) if each)]))
+    frame = pandas_columns(people, *wanted)
+    keys = person_keys(frame[people_key], people_key)
+    staff = pd.DataFrame(
+        {name: frame[name].astype(object).where(frame[name].notna(), "(missing)").astype(str) for name in groups}
+    ).set_axis(keys, axis="index")
+    if not groups:
+        staff = pd.DataFrame(index=keys)
+    days = np.column_stack([np.full(len(frame), -np.inf), np.full(len(frame), np.inf)])
+    for place, column in ((0, hired), (1, left)):
+        if column is not None:
+            found = (_dates(frame[column], column) - pd.Timestamp(0)).dt.days.to_numpy(dtype=float)
+            if place == 0 and np.isnan(found).any():
+                row = int(np.flatnonzero(np.isnan(found))[0])
+                raise MeasureError(
+                    f"In row {row + 1} the column {column!r} has no date.", "Fill it in, or leave these people out."
+                )
+            days[:, place] = np.where(np.isnan(found), days[:, place], found)
+    if (days[:, 1] < days[:, 0]).any():
+        row = int(np.flatnonzero(days[:, 1] < days[:, 0])[0])
+        raise MeasureError(f"In row {row + 1} the person left before being hired.", "Correct the dates.")
+    return staff, days
+
+
+def _dates(values: pd.Series, name: str) -> pd.Series:
+    """Return days without a clock."""
+    try:
+        read = pd.to_datetime(values, format="ISO8601" if values.dtype == object or values.dtype == "str" else None)
+    except (ValueError, TypeError) as error:
+        raise MeasureError(f"Not every value of {name!r} is a date: {error}.", "Write 2026-03-31.") from error
+    if not pd.api.types.is_datetime64_any_dtype(read):
+        raise MeasureError(f"The column {name!r} holds no dates.", "Write 2026-03-31.")
+    return (read if read.dt.tz is None else read.dt.tz_localize(None)).dt.normalize()
+
+
+def _window(start: object, end: object, when: pd.Series, *, dated: bool) -> tuple[pd.Timestamp, pd.Timestamp]:
+    if (start is None or end is None) and not len(when.dropna()):
+        raise MeasureError("There is no event from which the days could be taken.", "Give `start` and `end`.")
+    if dated and (start is None or end is None):
+        raise MeasureError("Employee-years need a first and a last day.", "Give `start` and `end`.")
+    first, last = (
+        pd.Timestamp(given).tz_localize(None).normalize() if given is not None else found  # type: ignore[arg-type]
+        for given, found in ((start, when.min()), (end, when.max()))
+    )
+    if first > last:
+        raise MeasureError(f"The time ends ({last:%Y-%m-%d}) before it begins ({first:%Y-%m-%d}).", "Swap them.")
+    return first, last
+
+
+def _overlap(days: NDArray[np.float64], window: tuple[float, float], *, dated: bool) -> NDArray[np.float64]:
+    """Return the employee-years of each person inside a window of days, both ends included."""
+    if not dated:
+        return np.ones(len(days))
+    shared = np.minimum(days[:, 1], window[1]) - np.maximum(days[:, 0], window[0]) + 1
+    years: NDArray[np.float64] = np.maximum(shared, 0.0) / _DAYS_A_YEAR
+    return years
+
+
+def _cells(
+    staff: pd.DataFrame,
+    names: tuple[str, ...],
+    days: NDArray[np.float64],
+    window: tuple[float, float],
+    place: NDArray[np.intp],
+    day: NDArray[np.float64],
+    tenure_years: Sequence[float],
+    *,
+    dated: bool,
+) -> dict[tuple[str, ...], tuple[int, int, float]]:
+    """Add up events, people and exposure by group."""
+    parts: list[tuple[str, NDArray[np.float64], NDArray[np.bool_]]] = []
+    if TENURE in names:
+        edges = [0.0, *sorted(tenure_years), math.inf]
+        if edges[1] <= 0:
+            raise MeasureError("Bands of tenure begin above 0 years.", "Give tenure_years=(1, 3, 5) or the like.")
+        for low, high in pairwise(edges):
+            begin = days[:, 0] + np.ceil(low * _DAYS_A_YEAR)
+            stop = np.minimum(days[:, 1], days[:, 0] + np.ceil(high * _DAYS_A_YEAR) - 1)
+            years = _overlap(np.column_stack([begin, stop]), window, dated=True)
+            name = f"{low:g} years or more" if math.isinf(high) else f"{low:g} to {high:g} years"
+            parts.append((name, years, (day >= begin[place]) & (day <= stop[place])))
+    else:
+        parts.append(("", _overlap(days, window, dated=dated), np.ones(len(day), dtype=bool)))
+    labels = (
+        [tuple(row) for row in staff.itertuples(index=False, name=None)] if len(staff.columns) else [()] * len(staff)
+    )
+    codes, uniques = pd.factorize(pd.Series(labels, dtype=object))
+    cells: dict[tuple[str, ...], tuple[int, int, float]] = {}
+    for band, exposure, own in parts:
+        events = np.bincount(codes[place[own]], minlength=len(uniques))
+        present = np.bincount(codes[exposure > 0], minlength=len(uniques))
+        added = np.bincount(codes, weights=exposure, minlength=len(uniques))
+        for number, group in enumerate(uniques):
+            rest = iter(group)
+            label = tuple(band if name == TENURE else next(rest) for name in names)
+            cells[label] = (int(events[number]), int(present[number]), float(added[number]))
+    return cells
+
+
+def _rate(
+    group: tuple[str, ...], events: int, people: int, exposure: float, confidence: float, method: str
+) -> GroupRate:
+    empty = GroupRate(group, events, people, exposure, math.nan, math.nan, math.nan)
+    if exposure <= 0:
+        return empty
+    low, high = poisson_interval(events, exposure=exposure, confidence=confidence, method=method)
+    return replace(empty, rate=100 * events / exposure, low=100 * low, high=100 * high)
+
+
+def _spread(total: NDArray[np.float64], exposure: NDArray[np.float64], overall: GroupRate) -> float:
+    """Return Pearson's chi-squared over its degrees of freedom."""
+    there = exposure > 0
+    expected = exposure[there] * overall.events / overall.exposure
+    if there.sum() < 2 or not overall.events:
+        return math.nan
+    return float(((total[there] - expected) ** 2 / expected).sum() / (there.sum() - 1))
