@@ -1,9 +1,14 @@
 """What kind of file somebody brings, in which encoding, and a checksum of it."""
 
 import codecs
+import csv
 import gzip
 import hashlib
+import io
+import re
 import zlib
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +18,8 @@ SAVE_AGAIN = 'Open it in the program that made it and save it as "Excel workbook
 LOCKED_HINT = "Close it in other programs, such as Excel, and check that you may read it."
 _TEXT, _PARQUET, _EXCEL = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".xlsx", ".xlsm")
 _PIECE = 1 << 20
+_DELIMITERS = ",;\t|"
+TITLE_ROWS = 50
 
 
 class TableError(LabError, ValueError):
@@ -97,3 +104,66 @@ def find_encoding(file: Path) -> str:
             'Save it as "CSV UTF-8", or name its encoding with --encoding, such as latin-1.',
         )
     return next(iter(decoders))
+
+
+def find_header(file: Path, encoding: str, delimiter: str | None, notes: list[str]) -> tuple[int, str | None]:
+    """Find the header of a text file below its title, where that is clear.
+
+    It is clear where each line above has at most one filled cell, the header has names for several columns, all of them
+    different, and every row after it that is looked at has as many cells.
+
+    Returns
+    -------
+    lines, delimiter
+        Lines to skip, and what stands between the cells if the file says so itself (Excel's line ``sep=;``).
+    """
+    kind = encoding.casefold().replace("_", "-")
+    try:
+        with (
+            _opened(file) as raw,
+            io.TextIOWrapper(raw, "utf-8-sig" if kind == "utf-8" else encoding, "replace", newline="") as stream,
+        ):
+            start = stream.read(_PIECE)
+    except (LookupError, OSError, EOFError, zlib.error):
+        return 0, delimiter  # whoever reads the file says what is wrong with it
+    told = re.match(r"\"?sep=([^\r\n])\"?[ ,;\t]*(\r\n|\r|\n)", start)
+    if told:
+        notes.append("The first line, which tells Excel what stands between the cells, was read as that.")
+        return 1, delimiter or told[1]
+    found = [_header_below_titles(start, each) for each in ([delimiter] if delimiter else _DELIMITERS)]
+    _, lines, titles = max(found, key=lambda each: each[0])
+    if titles:
+        notes.append(titles_note(titles))
+    return lines, delimiter
+
+
+def _header_below_titles(start: str, delimiter: str) -> tuple[int, int, list[str]]:
+    """Return the cells of the header, the lines above it, and the titles among these; lines are 0 unless clear."""
+    reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+    rows: list[tuple[int, list[str]]] = []
+    before = 0
+    try:
+        for row in islice(reader, 2 * TITLE_ROWS):
+            rows.append((before, [cell.strip() for cell in row]))
+            before = reader.line_num
+    except csv.Error:
+        return 0, 0, []
+    if len(start) == _PIECE:
+        rows = rows[:-1]  # the last may be cut
+    header = next((place for place, (_, row) in enumerate(rows[:TITLE_ROWS]) if sum(map(bool, row)) > 1), 0)
+    if not rows:
+        return 0, 0, []
+    lines, names = rows[header]
+    after = [row for _, row in rows[header + 1 :] if row]
+    clear = all(names) and len(set(names)) == len(names) and all(len(row) == len(names) for row in after)
+    if not header or not clear or not any(row for _, row in rows[:header]):
+        return len(names), 0, []
+    return len(names), lines, [" ".join(filter(None, row)) for _, row in rows[:header] if any(row)]
+
+
+def titles_note(titles: Sequence[str]) -> str:
+    """Say which rows above the header were skipped."""
+    return (
+        f"{len(titles)} {'row' if len(titles) == 1 else 'rows'} above the header "
+        f"{'was' if len(titles) == 1 else 'were'} skipped: {'; '.join(titles)[:200]}."
+    )

@@ -1,15 +1,17 @@
 """Sheets of Excel workbooks as CSV files, from their header on."""
 
 import csv
+import re
 import warnings
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from evaluators._own_files import SAVE_AGAIN, TableError
+from evaluators._own_files import SAVE_AGAIN, TITLE_ROWS, TableError, titles_note
 
-_TITLE_ROWS = 50
+_MERGED = re.compile(rb'mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_LONGEST_TAG = 200
 
 
 def excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) -> tuple[Path, str]:
@@ -29,7 +31,8 @@ def excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) 
             page.reset_dimensions()
             with copy.open("w", encoding="utf-8", newline="") as target:
                 writer = csv.writer(target)
-                for row in _from_header_on(page.iter_rows(values_only=True), f"{file}, sheet {name!r},", notes):
+                rows = _filled_down(page.iter_rows(values_only=True), _merged_down(page, notes))
+                for row in _from_header_on(rows, f"{file}, sheet {name!r},", notes):
                     writer.writerow(row)
         finally:
             book.close()
@@ -46,12 +49,60 @@ def _sheet_name(file: Path, names: list[str], wanted: str | None, notes: list[st
     return wanted or names[0]
 
 
+def _merged_down(page: Any, notes: list[str]) -> list[tuple[int, int, int]]:
+    """Find cells that are merged over several rows: (column from 0, first row, last row), rows from 1.
+
+    Such cells hold their value in their first row alone, while everybody who looks at the sheet sees it in all of them.
+    The reader that saves memory does not list them, so they are looked for in the sheet's XML.
+    """
+    from openpyxl.utils import column_index_from_string  # type: ignore[import-untyped]
+
+    merged: list[tuple[int, int, int]] = []
+    first, rest = "", b""
+    with page._get_source() as source:
+        while piece := source.read(1 << 20):
+            text = rest + piece
+            end = 0
+            for found in _MERGED.finditer(text):
+                end = found.end()
+                left, top, right, bottom = (each.decode("ascii") for each in found.groups())
+                if int(bottom) > int(top):
+                    first = first or f"{left}{top}:{right}{bottom}"
+                    merged.append((column_index_from_string(left) - 1, int(top), int(bottom)))
+            rest = text[max(end, len(text) - _LONGEST_TAG) :]
+    if merged:
+        places = "1 place" if len(merged) == 1 else f"{len(merged):,} places"
+        notes.append(
+            f"Cells are merged over several rows ({places}, such as {first}); each of these rows was read as holding "
+            "the value."
+        )
+    return sorted(merged, key=lambda each: each[1])
+
+
+def _filled_down(rows: Iterator[tuple[Any, ...]], merged: list[tuple[int, int, int]]) -> Iterator[tuple[Any, ...]]:
+    """Give each row the values of the cells that are merged with cells above it."""
+    waiting = merged[::-1]
+    held: dict[int, tuple[int, Any]] = {}  # column -> last row of the merge, its value
+    for number, row in enumerate(rows, start=1):
+        filled = list(row)
+        for column, (last, value) in list(held.items()):
+            if number > last:
+                del held[column]
+            else:
+                filled += [None] * (column + 1 - len(filled))
+                filled[column] = value
+        while waiting and waiting[-1][1] == number:
+            column, _, last = waiting.pop()
+            held[column] = (last, filled[column] if column < len(filled) else None)
+        yield tuple(filled)
+
+
 def _from_header_on(rows: Iterator[tuple[Any, ...]], where: str, notes: list[str]) -> Iterator[list[str]]:
     """Skip titles above the header (the first row with most of the cells of the widest) and empty rows."""
     first: list[list[str]] = []
     for row in rows:
         first.append([_cell(value) for value in row])
-        if len(first) == _TITLE_ROWS:
+        if len(first) == TITLE_ROWS:
             break
     widths = [sum(map(bool, row)) for row in first]
     if not any(widths):
@@ -59,10 +110,7 @@ def _from_header_on(rows: Iterator[tuple[Any, ...]], where: str, notes: list[str
     start = next(place for place, width in enumerate(widths) if width >= 0.6 * max(widths))
     titles = [" ".join(filter(None, row)) for row in first[:start] if any(row)]
     if titles:
-        notes.append(
-            f"{len(titles)} {'row' if len(titles) == 1 else 'rows'} above the header "
-            f"{'was' if len(titles) == 1 else 'were'} skipped: {'; '.join(titles)[:200]}."
-        )
+        notes.append(titles_note(titles))
     width = max(place + 1 for place, cell in enumerate(first[start]) if cell)
     header = [cell.strip() for cell in first[start][:width]]
     yield header

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evaluators._own_files import LOCKED_HINT, TableError, checksum, find_encoding, kind_of
+from evaluators._own_files import LOCKED_HINT, TableError, checksum, find_encoding, find_header, kind_of
 from evaluators._validation import ColumnError
 from evaluators._workbooks import excel_as_csv
 
@@ -105,11 +105,15 @@ class OwnTable:
         The table, for any evaluator; valid while the file is open.
     names : tuple of str
         Its columns.
+    in_order : bool
+        Whether the rows of `relation` come in the order of the file, so that an error can name one; text files and
+        workbooks of more than 4 MB are read in any order, which is faster.
     """
 
     facts: FileFacts
     relation: "duckdb.DuckDBPyRelation"
     names: tuple[str, ...]
+    in_order: bool = True
 
     def columns(self, *, rows: int = SAMPLE_ROWS) -> tuple[Column, ...]:
         """Look at the first rows.
@@ -137,7 +141,8 @@ def open_own_table(
     Parameters
     ----------
     path : path
-        Text with a header line (.csv, .tsv, .txt, also with .gz), an Excel workbook (.xlsx, .xlsm) or Parquet
+        Text with a header line (.csv, .tsv, .txt, also with .gz; a title above it is skipped where that is clear, and
+        a note says so), an Excel workbook (.xlsx, .xlsm) or Parquet
         (.parquet, .pq). Cells of text files and workbooks are taken as text; an empty cell is missing, and words
         such as NA stay words.
     sheet : str, optional
@@ -177,13 +182,14 @@ def open_own_table(
     file = Path(path)
     kind = kind_of(file)
     with tempfile.TemporaryDirectory(prefix="hrlab-", ignore_cleanup_errors=True) as folder:
-        readable, notes, found, chosen = file, list[str](), "", ""
+        readable, notes, found, chosen, skipped, in_order = file, list[str](), "", "", 0, True
         try:
             if kind == "Excel":
                 readable, chosen = excel_as_csv(file, sheet, Path(folder), notes)
                 delimiter = ","
             elif kind == "CSV":
                 found = encoding or find_encoding(file)
+                skipped, delimiter = find_header(file, found, delimiter, notes)
             digest = checksum(file)
         except OSError as error:
             raise TableError(f"{file} cannot be read: {error.strerror or error}.", LOCKED_HINT) from error
@@ -195,7 +201,13 @@ def open_own_table(
         try:
             with ExitStack() as opened:
                 relation = opened.enter_context(
-                    open_table(readable, delimiter=delimiter, encoding=found or "utf-8", missing_words=("",))
+                    open_table(
+                        readable,
+                        delimiter=delimiter,
+                        encoding=found or "utf-8",
+                        missing_words=("",),
+                        skip_lines=skipped,
+                    )
                 )
                 names = tuple(relation.columns)
                 notes += _names_note(names)
@@ -204,9 +216,9 @@ def open_own_table(
                     relation.query("large", "SET preserve_insertion_order = false")  # else it waits in memory
                     relation.write_parquet(str(copy))
                     opened.pop_all().close()
-                    relation = opened.enter_context(open_table(copy))
+                    relation, in_order = opened.enter_context(open_table(copy)), False
                 facts = FileFacts(file.name, kind, file.stat().st_size, digest, found, chosen, tuple(notes))
-                yield OwnTable(facts, relation, names)
+                yield OwnTable(facts, relation, names, in_order)
         except FileReadError as error:  # a copy in a folder of ours means nothing to the reader
             raise FileReadError(error.problem.replace(str(readable), str(file)), error.hint) from error
 

@@ -17,13 +17,14 @@ from autograder.cli._common import QuietOption, app, err, out
 from evaluators.errors import LabError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from evaluators.own_data import Column, OwnTable
     from evaluators.screening.applicants import ApplicantAudit
     from evaluators.screening.guesses import ColumnGuess
 
 _LOOKS = {"evidence of adverse impact": "bold red", "too little data to tell": "yellow", "none seen": "green"}
+_WIDE = 90  # letters; narrower terminals get no blanks beside the cells
 _SHORT = {"evidence of adverse impact": "evidence", "too little data to tell": "too little data"}
 
 
@@ -48,7 +49,10 @@ def audit(
     rules: Annotated[str | None, typer.Option(help="Rules whose tables are wanted: ugesp, ll144 or eu_ai_act.")] = None,
     reference: Annotated[
         list[str] | None,
-        typer.Option(help="Group that others are compared with: highest, largest or a label; repeat it for labels."),
+        typer.Option(
+            help="Group that others are compared with: highest, largest or a label; repeat it for labels. "
+            "label:highest names a group called highest."
+        ),
     ] = None,
     fail_under: Annotated[
         float | None, typer.Option(help="Exit code 1 if an impact ratio lies under this, such as 0.8.")
@@ -57,6 +61,11 @@ def audit(
         float | None,
         typer.Option(help="Significance level, default 0.05; given with --fail-under it is part of the limit."),
     ] = None,
+    intervals: Annotated[
+        str, typer.Option(help="What makes the intervals of the ratios: koopman, katz or bootstrap.")
+    ] = "koopman",
+    replicates: Annotated[int | None, typer.Option(help="Draws of the bootstrap; default 1,000.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Where the bootstrap's draws start; default 0.")] = None,
     no_intersections: Annotated[
         bool, typer.Option("--no-intersections", help="Leave combinations of two columns out.")
     ] = False,
@@ -120,6 +129,10 @@ def audit(
                 limit_alpha=alpha if fail_under is not None else None,
                 file=table.facts,
                 guesses=guesses,
+                intervals=intervals,
+                replicates=replicates,
+                seed=seed,
+                in_file_order=table.in_order,
             )
     if to_screen:
         from evaluators.screening.report import report_json
@@ -133,7 +146,14 @@ def audit(
             out.print(f"{kind:5} {escape(str(path))}", soft_wrap=True)
         if ask:
             out.print("\nThe same without questions:", soft_wrap=True)
-            out.print(escape(_command(file, chosen, rules)), soft_wrap=True)
+            settings: dict[str, Any] = {
+                "--selected-is": selected_is, "--not-missing": not_missing, "--reference": reference,
+                "--fail-under": fail_under, "--alpha": alpha, "--replicates": replicates, "--seed": seed,
+                "--intervals": intervals if intervals != "koopman" else None, "--no-intersections": no_intersections,
+                "--leave-small-out": leave_small_out, "--sheet": sheet, "--encoding": encoding,
+                "--delimiter": delimiter,
+            }  # fmt: skip
+            out.print(escape(_command(file, chosen, rules, settings)), soft_wrap=True)
     raise typer.Exit(1 if found.broken or found.unchecked else 0)
 
 
@@ -262,8 +282,15 @@ def _ask_number(question: str, *, default: int, most: int) -> int:
         err.print(f"Please type a number from 0 to {most}.")
 
 
-def _command(file: Path, chosen: _Columns, rules: str | None) -> str:
+def _command(file: Path, chosen: _Columns, rules: str | None, settings: Mapping[str, Any] | None = None) -> str:
+    """Write the command that does the same; `settings` are the other options as they were given."""
     extra = ["--rules", rules] if rules else []
+    for option, value in (settings or {}).items():
+        if value is True:
+            extra.append(option)
+        elif value is not None and value is not False:
+            for each in value if isinstance(value, list) else [value]:
+                extra += [option, str(each)]
     return shlex.join(["hrlab", "audit", str(file), *chosen.options(), *extra])
 
 
@@ -308,7 +335,8 @@ def _show(found: ApplicantAudit) -> None:
         for family, each in families:
             table = Table(
                 _plain(family), *(_right(title) for title in ("People", done, "Rate", "Ratio", "Interval", "p adj.")),
-                "Verdict", title=escape(_plain(f"By {family}, against {each.reference}")), title_justify="left",
+                _whole("Verdict"), title=escape(_plain(f"By {family}, against {each.reference}")), title_justify="left",
+                padding=(0, 0 if out.width < _WIDE else 1),
             )  # fmt: skip
             for group in [*each.compared, each[each.reference], *each.left_out]:
                 row = group.to_dict()
@@ -320,7 +348,7 @@ def _show(found: ApplicantAudit) -> None:
                     f"{group.selected:,}",
                     f"{group.rate:.1%}",
                     _number(group.impact_ratio),
-                    "–" if group.ratio_low != group.ratio_low else f"{group.ratio_low:.2f}–{group.ratio_high:.2f}",
+                    _interval(group.ratio_low, group.ratio_high),
                     "< .001" if group.p_adjusted < 0.001 else _number(group.p_adjusted, digits=3),
                     f"[{look}]{_SHORT.get(verdict, verdict)}[/]" if look else verdict,
                 )
@@ -332,6 +360,12 @@ def _show(found: ApplicantAudit) -> None:
     out.print(words.WHAT_IT_DOES_NOT_SHOW, soft_wrap=True)
 
 
+def _whole(title: str) -> Any:
+    from rich.table import Column as Heading
+
+    return Heading(title, min_width=len("too little"))
+
+
 def _right(title: str) -> Any:
     from rich.table import Column as Heading
 
@@ -340,6 +374,12 @@ def _right(title: str) -> Any:
 
 def _number(value: float, *, digits: int = 2) -> str:
     return "–" if value != value else f"{value:.{digits}f}"
+
+
+def _interval(low: float, high: float) -> str:
+    if low != low:
+        return "–"
+    return f"{low:.2f} and up" if high == float("inf") else f"{low:.2f}–{high:.2f}"
 
 
 def _plain(text: str) -> str:

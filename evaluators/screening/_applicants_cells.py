@@ -1,10 +1,11 @@
 """How cells of people's own tables are read: words that mean "not known", and words that mean "selected"."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluators.screening._counting import count_cells, open_frame, values_of
+from evaluators.screening._counting import MOST_CELLS, count_cells, open_frame, values_of
 from evaluators.screening._labels import MISSING, as_label
 from evaluators.screening.counts import check_columns
 from evaluators.screening.errors import CountError, OutcomeError
@@ -19,6 +20,7 @@ UNKNOWN_WORDS = frozenset(
     | {"i don't wish to answer", "not available", "not provided", "not given", "not reported", "no response", "missing"}
 )
 _LISTED = 6
+_COMMA = re.compile(r"[-+]?\d+(?:,(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,26 @@ def _read(
         blank = sorted(word.casefold() for word in MISSING_WORDS if word)
         named.append(nw.when(~_text(nw, score).is_in(blank)).then(nw.col(score)).alias(score))
     return table.with_columns(*named).to_native() if named else frame
+
+
+def with_decimal_points(frame: Any, score: str) -> Any:
+    """Return the table with decimal points instead of commas, or None where it is not clear that they are decimal.
+
+    It is clear where all values (at most 20,000 that differ) are digits with at most one comma and no point, and after
+    at least one comma stand one, two or more than three digits: 1,234 alone may be more than a thousand.
+    """
+    import narwhals.stable.v2 as nw
+
+    if nw.from_native(frame).collect_schema()[score] not in (nw.String, nw.Object):
+        return None
+    values = [value for value, _ in values_of(frame, score)]
+    if len(values) > MOST_CELLS or not all(value is None or isinstance(value, str) for value in values):
+        return None
+    texts = [value.strip() for value in values if value is not None and value.strip()]
+    decimals = [found[1] or "" for text in texts if (found := _COMMA.fullmatch(text))]
+    if len(decimals) < len(texts) or all(len(digits) in (0, 3) for digits in decimals):
+        return None
+    return nw.from_native(frame).with_columns(nw.col(score).str.replace_all(",", ".", literal=True)).to_native()
 
 
 def _text(nw: Any, column: str) -> Any:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from evaluators.screening._audit_words import verdict_in_words
-from evaluators.screening.counts import CountTable
+from evaluators.screening.counts import INTERSECTION, CountTable
 from evaluators.screening.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ def notes(audit: "ApplicantAudit") -> list[str]:
     tables = dict(audit.counts) or (dict(audit.scores.scored) if audit.scores else {})
     for column in audit.groups:
         said += _missing(column, tables[column])
+    if len(audit.groups) > 2 and any(len(name.split(INTERSECTION)) == 2 for name in tables):
+        said.append(
+            f"Each two of the {len(audit.groups)} group columns are compared together, not all of them at once: no "
+            "rules here ask for that, and such groups are soon too small to tell anything."
+        )
     if audit.rules is not None and audit.rules.rule is None:
         said.append(
             f"{audit.rules.title} names no ratio that is too low. The verdicts use the four-fifths guideline of the "

@@ -24,6 +24,7 @@ Piece = tuple[Codes, list[Any]]
 MOST_CELLS = 20_000
 _PIECE_ROWS = 1 << 18
 _DENSE_CELLS = 1 << 20
+_MOST_SOUGHT = 500
 
 
 def count_cells(frame: Any, columns: Sequence[str], meanings: Sequence[Meaning]) -> Cells:
@@ -80,6 +81,48 @@ def open_frame(frame: Any, *columns: str) -> Any:
 def values_of(frame: Any, column: str) -> list[tuple[Any, int]]:
     """Return the values of one column with their numbers of rows; of very many values, some."""
     return [(value, int(rows)) for value, rows in _grouped(open_frame(frame, column), [column])]
+
+
+def first_row_with(frame: Any, column: str, values: Sequence[Any]) -> tuple[int, Any] | None:
+    """Find the first row of a DuckDB relation in file order that has one of these values.
+
+    Parameters
+    ----------
+    frame : DuckDBPyRelation
+        Rows in the order of a file: DuckDB keeps it for one table and a window without order.
+    column : str
+        The column.
+    values : sequence
+        Values as `values_of` gives them.
+
+    Returns
+    -------
+    (int, value) or None
+        Row, counted from 1, and its value. None for other tables, and for so many values that any row might have one.
+    """
+    if (
+        not values
+        or len(values) > _MOST_SOUGHT
+        or type(frame).__module__.partition(".")[0] not in {"duckdb", "_duckdb"}
+    ):
+        return None
+    import duckdb
+
+    name = f'"{column.replace(chr(34), 2 * chr(34))}"'
+    cell, place = duckdb.ColumnExpression("cell"), duckdb.ColumnExpression("place")
+    there = [value for value in values if value is not None]
+    sought = cell.isin(*(duckdb.ConstantExpression(value) for value in there)) if there else cell.isnull()
+    if len(there) < len(values):
+        sought |= cell.isnull()
+    rows = (
+        frame.project(f"{name} AS cell, row_number() OVER () AS place").filter(sought).sort(place).limit(1).fetchall()
+    )
+    return (int(rows[0][1]), rows[0][0]) if rows else None
+
+
+def row_in_words(row: int) -> str:
+    """Say which row of a file it is."""
+    return f"row {row:,} of the data (not counting the header)"
 
 
 def _count_in_engine(table: Any, columns: Sequence[str], meanings: Sequence[Meaning]) -> Cells:

@@ -24,7 +24,7 @@ from evaluators.screening._labels import as_label
 from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import CountError, LevelError, OutcomeError, ScoreError
-from evaluators.screening.rates import impact_ratio, reference_group
+from evaluators.screening.rates import impact_ratio, named_label, reference_group
 
 if TYPE_CHECKING:
     import altair as alt
@@ -43,7 +43,8 @@ class Alternative:
     share_selected : float
         Share (0-1) of all people that it selects.
     precision : float
-        Share (0-1) with a good outcome among the selected.
+        Share (0-1) with a good outcome among the selected; of those for whom the outcome that judges is known, NaN
+        if it is known for nobody.
     auc : float
         Share (0-1) of pairs, one good and one poor, in which the good one scores higher (ties count half).
     lowest_ratio : float
@@ -57,6 +58,8 @@ class Alternative:
         Whether no other candidate that selects the same share is better in one figure and not worse in the other.
     is_baseline : bool
         Whether this is the candidate that the others are held against.
+    judged_share : float
+        Share (0-1) of the selected for whom the outcome that judges is known.
     """
 
     features: tuple[str, ...]
@@ -71,6 +74,7 @@ class Alternative:
     held_out_ratio: float
     on_frontier: bool
     is_baseline: bool
+    judged_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,13 @@ class AlternativeSearch:
     groups_left_out : tuple of str
         Groups with too few people for a ratio at the baseline's share.
     outcome : str
-        Column with the outcome.
+        Column with the outcome that the tool learns.
     seed : int
         Makes folds, split and ties repeatable.
+    judged_on : str
+        Column with the outcome that quality is measured on; the same unless another was named.
+    judged, judged_held_out : int
+        People in the search, and held out, for whom that is known.
     """
 
     candidates: tuple[Alternative, ...]
@@ -104,6 +112,9 @@ class AlternativeSearch:
     groups_left_out: tuple[str, ...]
     outcome: str
     seed: int
+    judged_on: str = ""
+    judged: int = 0
+    judged_held_out: int = 0
 
     def __iter__(self) -> Iterator[Alternative]:
         return iter(self.candidates)
@@ -142,7 +153,7 @@ class AlternativeSearch:
 
         Returns
         -------
-        DataFrame, shape (n_candidates, 12)
+        DataFrame, shape (n_candidates, 13)
             The fields of `Alternative`.
         """
         rows = [asdict(each) for each in self.candidates]
@@ -169,6 +180,7 @@ class AlternativeSearch:
             f"{len(self.candidates)} candidates were tried: {sets} of {self.feature_sets_possible} sets of features, "
             f"at {shares} share{'s' * (shares != 1)} selected. Quality is {self.quality}: "
             f"{_QUALITIES[self.quality]}.",
+            *self._who_judges(),
             f"Baseline, all features, {base.share_selected:.0%} selected: quality {_quality(base, self.quality):.3f}, "
             f"lowest impact ratio {_ratio_in_words(base.lowest_ratio)} ({base.lowest_group}).",
         ]
@@ -182,22 +194,36 @@ class AlternativeSearch:
             lines.append(f"{self.left_out:,} people without a known {self.outcome!r} are in none of these figures.")
         lines.append(
             "The best of many candidates looks better than it is; trust the people held out more, and try it on the "
-            f"next applicants. If {self.outcome!r} carries old bias, so does this quality. Whether a trade is right, "
+            f"next applicants. If {self.judged_on!r} carries old bias, so does this quality. Whether a trade is right, "
             "people must decide."
         )
         return "\n".join(lines)
+
+    def _who_judges(self) -> list[str]:
+        """Say on what quality is measured, where that is not what the tool learns, and for how many it is known."""
+        if self.judged_on == self.outcome:
+            return []
+        known, people = self.judged + self.judged_held_out, self.people + self.held_out
+        said = f"The tool learns {self.outcome!r}; its quality is measured on {self.judged_on!r}"
+        if known == people:
+            return [f"{said}, known for all {people:,} people."]
+        return [
+            f"{said}, known for {known:,} of {people:,} people, and for {self.baseline.judged_share:.0%} of those whom "
+            "the baseline selects. The others are in no figure of quality: if it is known only for people who were "
+            "once hired, these figures say little about the people who were turned down."
+        ]
 
     def _sentence(self, each: Alternative) -> str:
         base = self.baseline
         lost = _quality(base, self.quality) - _quality(each, self.quality)
         price = f"gives up {lost:.3f}" if lost > 0 else f"gains {-lost:.3f}" if lost < 0 else "loses nothing"
-        held_out = _quality(each, self.quality, held_out=True)
+        held_out, base_held_out = (_quality_in_words(one, self.quality) for one in (each, base))
         ratio = "too few people for a ratio" if math.isnan(each.held_out_ratio) else f"ratio {each.held_out_ratio:.2f}"
         return (
             f"Without {', '.join(each.dropped) or 'anything dropped'}: {price} of quality for a lowest ratio of "
             f"{each.lowest_ratio:.2f} instead of {_ratio_in_words(base.lowest_ratio)} ({each.lowest_group}). On people "
             "held out: "
-            f"quality {held_out:.3f} (baseline {_quality(base, self.quality, held_out=True):.3f}), {ratio} of "
+            f"quality {held_out} (baseline {base_held_out}), {ratio} of "
             f"{each.lowest_group}."
         )
 
@@ -226,12 +252,18 @@ def _quality(each: Alternative, quality: str, *, held_out: bool = False) -> floa
     return float(getattr(each, f"held_out_{quality}" if held_out else quality))
 
 
+def _quality_in_words(each: Alternative, quality: str) -> str:
+    found = _quality(each, quality, held_out=True)
+    return "unknown" if math.isnan(found) else f"{found:.3f}"
+
+
 def search_alternatives(
     frame: Any,
     *,
     features: str | Sequence[str],
     outcome: str,
     group: str | Sequence[str],
+    judged_on: str | None = None,
     estimator: Any = None,
     share_selected: float = 0.2,
     other_shares: Sequence[float] = (),
@@ -249,6 +281,10 @@ def search_alternatives(
     At each share the same number of people is selected, so qualities compare. Feature sets are tried by the
     number dropped: none, each one, each two, and so on.
 
+    A tool that learned from past decisions repeats them, and agreement with them is no quality: who forgets an old bias
+    looks worse. Where it is known what became of people, name that column as `judged_on`: the tool still learns
+    `outcome`, and quality is measured against the later outcome.
+
     Parameters
     ----------
     frame : table, shape (n_people, n_columns)
@@ -260,6 +296,9 @@ def search_alternatives(
         for whom it is empty are left out.
     group : str or sequence of str
         Column with the group; several give their intersections. A missing label is the group ``"(missing)"``.
+    judged_on : str, optional
+        Column with a later outcome, such as "did well after 12 months", in which quality is measured instead of in
+        `outcome`. Where it is empty, the person counts in training and in the ratios, and in no figure of quality.
     estimator : scikit-learn classifier, optional
         Anything with ``fit(frame, outcome)`` and ``predict_proba`` or ``decision_function`` that takes a frame
         of any of the features. By default a logistic regression on scaled numbers and one-hot words.
@@ -288,13 +327,14 @@ def search_alternatives(
     Raises
     ------
     ScoreError
-        If no feature is named, one is the group or the outcome, `quality` is unknown or the estimator fails.
+        If no feature is named, one is the group or an outcome, `quality` is unknown or the estimator fails.
     LevelError
         If a share, `folds` or `most_candidates` is out of range.
     OutcomeError
-        If everybody has the same outcome, or too few have one of them.
+        If everybody has the same outcome, or too few have one of them; the same for `judged_on`, or if it is known
+        for nobody whom the baseline selects.
     CountError
-        If there are too few people of two groups for a ratio.
+        If there are too few people of two groups for a ratio, or a column is named twice.
     ColumnError, TooFewGroupsError, UnknownGroupError
         If the table has no such column, one group, or no such group.
 
@@ -312,33 +352,45 @@ def search_alternatives(
     >>> found = search_alternatives(people, features=["skill", "golf"], outcome="good", group="sex")
     >>> len(found.candidates), found.baseline.dropped
     (3, ())
+
+    The past liked golf players, so dropping golf costs agreement with it; in what became of people it costs nothing:
+
+    >>> people["hired"] = people["skill"] + people["golf"] + rng.normal(size=600) > 1
+    >>> settings = {"features": ["skill", "golf"], "outcome": "hired", "group": "sex"}
+    >>> for judged_on in ("hired", "good"):
+    ...     found = search_alternatives(people, judged_on=judged_on, **settings)
+    ...     without = next(each for each in found if each.dropped == ("golf",))
+    ...     print(judged_on, without.precision >= found.baseline.precision)
+    hired False
+    good True
     """
     names = [features] if isinstance(features, str) else list(dict.fromkeys(features))
     _check(names, quality, folds, most_candidates, (share_selected, held_out, *other_shares))
     shares = sorted({float(share) for share in (share_selected, *other_shares)})
     if most_candidates < len(shares):
         raise LevelError(f"{most_candidates} candidates do not cover {len(shares)} shares.", "Allow more candidates.")
-    if told := sorted({*group_columns(group), outcome} & set(names)):
+    judges = outcome if judged_on is None else judged_on
+    if told := sorted({*group_columns(group), outcome, judges} & set(names)):
         raise ScoreError(
             f"The column {told[0]!r} is among the features.", "A tool must not read the answer or the group."
         )
-    table, columns = fetch(frame, group, outcome, *names)
+    table, columns = fetch(frame, group, *dict.fromkeys([outcome, judges]), *names)
     good, known = find_yes(table[outcome])
+    later, judged = find_yes(table[judges])
     kept = table[known].reset_index(drop=True)
-    good = good[known]
+    good, later, judged = good[known], later[known], judged[known]
     groups = find_groups(kept, columns)
-    if min(good.sum(), (~good).sum()) < 2 * folds:
-        raise OutcomeError(
-            f"Only {int(min(good.sum(), (~good).sum()))} people have the rarer {outcome!r}.",
-            f"The search needs at least {2 * folds} of each, two per fold.",
-        )
+    _enough_of_each(good, outcome, folds)
+    _enough_of_each(later[judged], judges, folds)
     if estimator is None:
         estimator = _default_estimator()
         words = [name for name in names if not pd.api.types.is_numeric_dtype(kept[name]) or kept[name].dtype == bool]
         kept = kept.assign(**{name: kept[name].astype(object).map(as_label, na_action=None) for name in words})
     rng = np.random.default_rng(seed)
     outside = _held_out(good, groups, held_out, rng)
-    judge = _Judge(kept, good, groups, reference=reference, outside=outside, folds=folds, seed=seed)
+    judge = _Judge(
+        kept, good, groups, reference=reference, outside=outside, folds=folds, seed=seed, later=later, judged=judged
+    )
     sets = chain.from_iterable(combinations(range(len(names)), dropped) for dropped in range(len(names)))
     rows: list[dict[str, Any]] = []
     for dropped in islice(sets, most_candidates // len(shares)):
@@ -346,10 +398,15 @@ def search_alternatives(
         rows += judge.candidates(estimator, own, tuple(names[place] for place in dropped), shares)
     for row in rows:
         rivals = [other for other in rows if other["share_selected"] == row["share_selected"]]
-        row["on_frontier"] = not math.isnan(row["lowest_ratio"]) and not any(
+        row["on_frontier"] = not (math.isnan(row["lowest_ratio"]) or math.isnan(row[quality])) and not any(
             _dominates(other, row, quality) for other in rivals
         )
         row["is_baseline"] = not row["dropped"] and row["share_selected"] == float(share_selected)
+        if row["is_baseline"] and math.isnan(row[quality]):
+            raise OutcomeError(
+                f"{judges!r} is known for nobody whom the baseline selects, so there is no quality to compare.",
+                "Name an outcome that is known for more people, or select a larger share.",
+            )
     usable = judge.usable(float(share_selected))
     return AlternativeSearch(
         candidates=tuple(Alternative(**row) for row in rows),
@@ -361,7 +418,19 @@ def search_alternatives(
         groups_left_out=tuple(label for label, use in zip(groups.labels, usable, strict=True) if not use),
         outcome=outcome,
         seed=seed,
+        judged_on=judges,
+        judged=int((judged & ~outside).sum()),
+        judged_held_out=int((judged & outside).sum()),
     )
+
+
+def _enough_of_each(good: BoolArray, outcome: str, folds: int) -> None:
+    rarer = int(min(good.sum(), (~good).sum()))
+    if rarer < 2 * folds:
+        raise OutcomeError(
+            f"Only {rarer} people have the rarer {outcome!r}.",
+            f"The search needs at least {2 * folds} of each, two per fold.",
+        )
 
 
 def _check(names: list[str], quality: str, folds: int, most_candidates: int, shares: Sequence[float]) -> None:
@@ -414,12 +483,15 @@ class _Judge:
         outside: BoolArray,
         folds: int,
         seed: int,
+        later: BoolArray,
+        judged: BoolArray,
     ) -> None:
         self.table, self.good, self.groups = table, good, groups
+        self.later, self.judged = later, judged
         self.reference, self.outside, self.folds, self.seed = reference, outside, folds, seed
         self.ties = np.random.default_rng(seed).random(len(good))
-        if reference not in ("highest", "largest"):
-            groups.place(reference)
+        if (label := named_label(reference)) is not None:
+            groups.place(label)
 
     def usable(self, share: float, *, held_out: bool = False) -> BoolArray:
         """Tell which groups have enough people for a ratio."""
@@ -439,11 +511,11 @@ class _Judge:
                     f"At a share selected of {share:g}, fewer than two groups have enough people for a ratio.",
                     "Equal chances must give at least 5 selected and 5 rejected people in a group.",
                 )
-            precision, counts = self._select(inside_scores, ~self.outside, share, usable)
+            precision, judged_share, counts = self._select(inside_scores, ~self.outside, share, usable)
             compared_with = reference_group(counts, self.reference)
             others = [each for each in counts if each.label != compared_with.label]
             lowest = min(others, key=lambda each: (each.rate, each.label))
-            held_precision, held_counts = self._select(outside_scores, self.outside, share, usable)
+            held_precision, _, held_counts = self._select(outside_scores, self.outside, share, usable)
             enough = self.usable(share, held_out=True)
             enough_there = all(
                 enough[self.groups.place(label)] and label in held_counts.labels
@@ -455,14 +527,15 @@ class _Judge:
                     "dropped": dropped,
                     "share_selected": share,
                     "precision": precision,
-                    "auc": auc(inside_scores, self.good[~self.outside]),
+                    "auc": self._auc(inside_scores, ~self.outside),
                     "lowest_ratio": impact_ratio(lowest, compared_with),
                     "lowest_group": lowest.label,
                     "held_out_precision": held_precision,
-                    "held_out_auc": auc(outside_scores, self.good[self.outside]),
+                    "held_out_auc": self._auc(outside_scores, self.outside),
                     "held_out_ratio": impact_ratio(held_counts[lowest.label], held_counts[compared_with.label])
                     if enough_there
                     else math.nan,
+                    "judged_share": judged_share,
                 }
             )
         return rows
@@ -489,8 +562,15 @@ class _Judge:
             raise ScoreError(f"The estimator gave scores that are no numbers for {', '.join(own)}.", "Mend it first.")
         return scores[0], scores[1]
 
-    def _select(self, scores: FloatArray, rows: BoolArray, share: float, usable: BoolArray) -> tuple[float, CountTable]:
-        """Select the top share; return the precision, and the counts of the groups that can be compared."""
+    def _auc(self, scores: FloatArray, rows: BoolArray) -> float:
+        """Return the AUC over the people of these rows whose quality is known."""
+        judged = self.judged[rows]
+        return auc(scores[judged], self.later[rows][judged])
+
+    def _select(
+        self, scores: FloatArray, rows: BoolArray, share: float, usable: BoolArray
+    ) -> tuple[float, float, CountTable]:
+        """Select the top share; return its precision, the share of it that has one, and the counts of the groups."""
         number = max(1, round(share * len(scores)))
         chosen = np.zeros(len(scores), dtype=bool)
         chosen[np.lexsort((self.ties[rows], -scores))[:number]] = True
@@ -504,7 +584,9 @@ class _Judge:
                 if usable[place] and people[place]
             }
         )
-        return float(self.good[rows][chosen].mean()), counts
+        judged = self.judged[rows][chosen]
+        good = self.later[rows][chosen][judged]
+        return float(good.mean()) if len(good) else math.nan, float(judged.mean()), counts
 
 
 def _dominates(other: dict[str, Any], row: dict[str, Any], quality: str) -> bool:

@@ -9,13 +9,22 @@ import pandas as pd
 
 from evaluators.own_data import FileFacts
 from evaluators.screening import _applicants_words as words
-from evaluators.screening._applicants_cells import Prepared, prepare
+from evaluators.screening._applicants_cells import Prepared, prepare, with_decimal_points
+from evaluators.screening._applicants_intervals import IntervalChoice, check_intervals
 from evaluators.screening._results import plain
 from evaluators.screening.counts import INTERSECTION, CountTable, count_table, count_tables
-from evaluators.screening.errors import CountError, PeriodError, TooManyGroupsError, UnknownGroupError
-from evaluators.screening.families import Audit, BrokenLimit, audit_families
+from evaluators.screening.errors import (
+    CountError,
+    OutcomeError,
+    PeriodError,
+    ScoreError,
+    TooManyGroupsError,
+    UnknownGroupError,
+)
+from evaluators.screening.families import Audit, BrokenLimit, audit_families, check_limit
 from evaluators.screening.guesses import ColumnGuess
 from evaluators.screening.published import PublishedFigures, publish
+from evaluators.screening.rates import REFERENCE_RULES, named_label, reference_to
 from evaluators.screening.rules import FOUR_FIFTHS, RulePack, rule_pack
 from evaluators.screening.scoring import ScoringCounts, count_above_median
 from evaluators.screening.stability import StabilityAudit, audit_over_time
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 MOST_GROUPS = 100
 MOST_PAIRS = 400
-_REFERENCE_RULES = ("highest", "largest")
+_KOOPMAN = IntervalChoice("koopman", None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,8 @@ class ApplicantAudit:
         The file that was read.
     guesses : tuple of ColumnGuess
         Columns that were guessed.
+    intervals : IntervalChoice
+        How the intervals were made: `method`, `name` to print, and for the bootstrap `replicates` and `seed`.
     """
 
     people: int
@@ -86,6 +97,7 @@ class ApplicantAudit:
     limit_alpha: float | None = None
     file: FileFacts | None = None
     guesses: tuple[ColumnGuess, ...] = ()
+    intervals: IntervalChoice = _KOOPMAN
 
     @property
     def audits(self) -> tuple[tuple[str, Audit], ...]:
@@ -158,6 +170,7 @@ class ApplicantAudit:
             },
             "file": None if self.file is None else self.file.to_dict(),
             "alpha": self.alpha,
+            "intervals": self.intervals.to_dict(),
             "notes": list(self.notes),
             "limit": None
             if not self.has_limit
@@ -220,8 +233,16 @@ def audit_applicants(
     limit_alpha: float | None = None,
     file: FileFacts | None = None,
     guesses: Sequence[ColumnGuess] = (),
+    intervals: str = "koopman",
+    replicates: int | None = None,
+    seed: int | None = None,
+    in_file_order: bool = False,
 ) -> ApplicantAudit:
     """Audit a table of applicants: outcome, scores, or both, by each group column and by each two of them.
+
+    Three columns or more are compared in pairs, not all together: Local Law 144 asks for sex by race and no more, the
+    Uniform Guidelines for each sex and race, and with every further column the groups shrink until nearly all are too
+    small to tell. `count_table` with a list of columns counts them if somebody needs them.
 
     Parameters
     ----------
@@ -244,7 +265,7 @@ def audit_applicants(
         Rules whose tables and statements are wanted, as in `rule_pack`.
     reference : str or sequence of str
         ``"highest"``, ``"largest"``, or labels of groups: each is used in the families that have it, the others
-        take the highest rate.
+        take the highest rate. ``"label:highest"`` names a group that is called like a rule.
     alpha : float
         Significance level (0-1).
     intersections : bool
@@ -257,6 +278,14 @@ def audit_applicants(
         Where the table came from.
     guesses : sequence of ColumnGuess
         Columns that were guessed, for the record.
+    intervals : str
+        ``"koopman"``, ``"katz"`` or ``"bootstrap"``; the last draws each table anew, and chooses the highest or
+        largest group again in each draw (`bootstrap_ratios`).
+    replicates, seed : int, optional
+        Draws of the bootstrap (by default 1,000) and where they start (by default 0); errors with other intervals.
+    in_file_order : bool
+        Whether `frame` is a DuckDB relation whose rows come in the order of the file, as from `open_table`; errors
+        then name the row.
 
     Returns
     -------
@@ -269,6 +298,8 @@ def audit_applicants(
         If there are no rows, or neither outcome nor score is named.
     TooManyGroupsError
         If a column has more than 100 groups, or two together more than 400.
+    MethodError, SimulationError
+        If there are no such intervals, or the numbers of the bootstrap make no sense.
     ColumnError, OutcomeError, ScoreError, PeriodError, TooFewGroupsError, UnknownGroupError, UnknownRulesError, \
 LevelError
         As in the parts: `count_tables`, `count_above_median`, `audit_over_time`, `audit_families`, `rule_pack`.
@@ -286,6 +317,8 @@ LevelError
             "No column says who was selected or what score people got.", "Name the outcome column, the score, or both."
         )
     pack = rule_pack(rules) if rules else None
+    check_limit(fail_under=fail_under, alpha=limit_alpha)  # before hours of counting
+    choice = check_intervals(intervals, replicates=replicates, seed=seed, alpha=alpha)
     prepared = prepare(
         frame, columns, outcome=outcome, score=score, selected_values=selected_values, not_missing=not_missing
     )
@@ -296,12 +329,19 @@ LevelError
         "rule": (pack.rule if pack else None) or FOUR_FIFTHS,
         "leave_small_out": leave_small_out,
     }
-    counts = _count(prepared, families, outcome) if outcome else {}
-    scores = _score(prepared, families, score) if score else None
-    selection, scoring = (
-        audit_families(tables, reference=_references(tables, families, reference), **settings) if tables else None
-        for tables in (counts, scores.above if scores else {})
-    )
+    try:
+        counts = _count(prepared, families, outcome, in_file_order) if outcome else {}
+    except OutcomeError as error:
+        more = "" if selected_values else " If other words mean selected, name them (--selected-is)."
+        raise OutcomeError(error.problem, f"{error.hint}{more}") from error
+    scores, score_notes = _read_scores(prepared, families, score, in_file_order) if score else (None, [])
+    audits: list[Audit | None] = []
+    interval_notes: list[str] = []
+    for measure, tables in (("selection", counts), ("score", scores.above if scores else {})):
+        chosen = _references(tables, families, reference)
+        made, said = choice.settings(tables, chosen, measure=measure, alpha=alpha, leave_small_out=leave_small_out)
+        audits.append(audit_families(tables, reference=chosen, **settings, **made) if tables else None)
+        interval_notes += said if tables else []
     over_time, over_time_notes = _follow(prepared, columns, outcome, date, guessed={each.column for each in guesses})
     audit = ApplicantAudit(
         people=prepared.rows,
@@ -312,9 +352,9 @@ LevelError
         alpha=alpha,
         rules=pack,
         counts=tuple(counts.items()),
-        selection=selection,
+        selection=audits[0],
         scores=scores,
-        scoring=scoring,
+        scoring=audits[1],
         over_time=over_time,
         published=publish(pack, counts=counts, scores=scores, families=families, leave_small_out=leave_small_out),
         notes=(),
@@ -322,8 +362,10 @@ LevelError
         limit_alpha=limit_alpha,
         file=file,
         guesses=tuple(guesses),
+        intervals=choice,
     )
-    return replace(audit, notes=(*prepared.notes, *words.notes(audit), *over_time_notes))
+    notes = dict.fromkeys([*prepared.notes, *words.notes(audit), *score_notes, *over_time_notes, *interval_notes])
+    return replace(audit, notes=tuple(notes))
 
 
 def _families(columns: Sequence[str], intersections: bool) -> dict[str, tuple[str, ...]]:
@@ -342,10 +384,14 @@ def _refuse_many_groups(labels: Mapping[str, Sequence[str]]) -> None:
             )
 
 
-def _count(prepared: Prepared, families: Mapping[str, tuple[str, ...]], outcome: str) -> dict[str, CountTable]:
+def _count(
+    prepared: Prepared, families: Mapping[str, tuple[str, ...]], outcome: str, in_file_order: bool
+) -> dict[str, CountTable]:
     singles = [columns[0] for columns in families.values() if len(columns) == 1]
     pairs = {name: columns for name, columns in families.items() if len(columns) > 1}
-    tables = count_tables(prepared.frame, groups=singles, outcome=outcome, intersections=len(pairs) == 1)
+    tables = count_tables(
+        prepared.frame, groups=singles, outcome=outcome, intersections=len(pairs) == 1, in_file_order=in_file_order
+    )
     for name, columns in pairs.items():
         if name not in tables:
             tables[name] = count_table(prepared.frame, group=columns, outcome=outcome)
@@ -361,10 +407,28 @@ def _refuse_many_pairs(name: str, table: CountTable) -> None:
         )
 
 
-def _score(prepared: Prepared, families: Mapping[str, tuple[str, ...]], score: str) -> ScoringCounts:
+def _read_scores(
+    prepared: Prepared, families: Mapping[str, tuple[str, ...]], score: str, in_file_order: bool
+) -> tuple[ScoringCounts, list[str]]:
+    """Count above the median; scores with decimal commas are read as numbers where that is clear."""
+    try:
+        return _score(prepared, families, score, in_file_order), []
+    except ScoreError as error:
+        changed = with_decimal_points(prepared.frame, score)
+        if changed is None:
+            raise ScoreError(error.problem, f"{error.hint} Write decimals with a point, such as 46.1.") from error
+        note = f"The commas in {score!r} were read as decimal commas."
+        return _score(replace(prepared, frame=changed), families, score, in_file_order), [note]
+
+
+def _score(
+    prepared: Prepared, families: Mapping[str, tuple[str, ...]], score: str, in_file_order: bool
+) -> ScoringCounts:
     singles = [columns[0] for columns in families.values() if len(columns) == 1]
     pairs = {name: columns for name, columns in families.items() if len(columns) > 1}
-    found = count_above_median(prepared.frame, groups=singles, score=score, intersections=len(pairs) == 1)
+    found = count_above_median(
+        prepared.frame, groups=singles, score=score, intersections=len(pairs) == 1, in_file_order=in_file_order
+    )
     for name, columns in pairs.items():
         if name not in found.above:
             both = count_above_median(prepared.frame, groups=columns, score=score)
@@ -383,22 +447,24 @@ def _references(
 ) -> dict[str, str]:
     """Choose what each family compares with: a named group that it has, else a rule."""
     named = [reference] if isinstance(reference, str) else list(reference)
-    rule = next((each for each in named if each in _REFERENCE_RULES), "highest")
-    labels = [each for each in named if each not in _REFERENCE_RULES]
+    rule = next((each for each in named if each in REFERENCE_RULES), "highest")
+    labels = [label for label in map(named_label, named) if label is not None]
     known = {name: set(table.labels) for name, table in tables.items()}
     if tables and (unknown := [label for label in labels if not any(label in each for each in known.values())]):
         single = sorted({label for name in tables if len(families[name]) == 1 for label in known[name]})
         raise UnknownGroupError(f"No column has the group {unknown[0]!r}.", f"The groups are: {', '.join(single)}.")
-    chosen: dict[str, str] = {}
+    chosen: dict[str, str | None] = {}
     for name, columns in families.items():
         if name not in tables:
             continue
         found = [label for label in labels if label in known[name]]
         if len(found) > 1:
             raise UnknownGroupError(f"{name}: {' and '.join(found)} cannot both be the reference.", "Name one.")
-        both = INTERSECTION.join(chosen.get(column, "") for column in columns)
-        chosen[name] = found[0] if found else both if len(columns) > 1 and both in known[name] else rule
-    return chosen
+        parts = [chosen.get(column) for column in columns]
+        both = INTERSECTION.join(part for part in parts if part is not None)
+        paired = len(columns) > 1 and None not in parts and both in known[name]
+        chosen[name] = found[0] if found else both if paired else None
+    return {name: rule if label is None else reference_to(label) for name, label in chosen.items()}
 
 
 def _follow(

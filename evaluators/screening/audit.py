@@ -22,7 +22,7 @@ from evaluators.screening.effects import (
 from evaluators.screening.errors import LevelError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.intervals import interval_name, ratio_interval
 from evaluators.screening.power import people_needed, smallest_ratio_seen
-from evaluators.screening.rates import falls_below, impact_ratio, reference_group
+from evaluators.screening.rates import falls_below, impact_ratio, named_label, reference_group
 from evaluators.screening.rules import FOUR_FIFTHS, Rule
 from evaluators.screening.significance import FEWEST_EXPECTED, RateTest, holm, rate_test
 from evaluators.screening.small import small_categories
@@ -343,7 +343,7 @@ def _who_is_compared(counts: CountTable, reference: str, *, left_out: set[str]) 
         raise TooFewGroupsError(
             f"There is only one group, {counts.labels[0]!r}.", "An audit compares groups: give at least two."
         )
-    stay = tuple(group for group in counts if group.label not in left_out or group.label == reference)
+    stay = tuple(group for group in counts if group.label not in left_out or group.label == named_label(reference))
     if len(stay) < 2:
         raise TooFewGroupsError(
             f"Only {len(stay)} of the {len(counts)} groups is large enough to be compared."

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,19 @@ import pandas as pd
 from evaluators.screening._results import find_group, plain
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import LevelError, SimulationError, TooFewGroupsError
-from evaluators.screening.rates import impact_ratios, reference_group
+from evaluators.screening.rates import impact_ratios, named_label, reference_group
+
+if TYPE_CHECKING:
+    import altair as alt
 
 METHOD = "multinomial bootstrap, percentiles"
 
 FloatArray = npt.NDArray[np.float64]
 _FEW = 5
+TOO_SHORT = (
+    "Such intervals come out too short where few people were selected: they hold the true ratio less often than they "
+    "promise."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,18 @@ class BootstrapRatios:
                 self.note,
             ]
         )
+
+    def chart(self) -> "alt.LayerChart":
+        """Draw the ratios and the range in which most of the redrawn tables put them.
+
+        Returns
+        -------
+        altair.LayerChart
+            Lowest ratio first, at most the 30 lowest groups; the description holds the summary.
+        """
+        from evaluators.screening._counts_chart import bootstrap_chart  # Altair is slow to import
+
+        return bootstrap_chart(self)
 
     def _line(self, group: GroupBootstrap) -> str:
         if math.isnan(group.low):
@@ -244,8 +263,8 @@ def _known(counts: CountTable) -> list[int]:
 
 def _references(rates: FloatArray, applicants: FloatArray, counts: CountTable, reference: str) -> npt.NDArray[np.intp]:
     """Return the place of each draw's reference group."""
-    if reference not in {"highest", "largest"}:
-        return np.full(len(rates), counts.labels.index(reference), dtype=np.intp)
+    if (label := named_label(reference)) is not None:
+        return np.full(len(rates), counts.labels.index(label), dtype=np.intp)
     known = _known(counts)
     ranked = rates if reference == "highest" else applicants
     best = np.where(np.isnan(ranked), -1.0, ranked)[:, known]
@@ -266,10 +285,7 @@ def _percentiles(values: FloatArray, confidence: float) -> tuple[float, float]:
 
 
 def _note(counts: CountTable) -> str:
-    said = (
-        "Such intervals come out too short where few people were selected: they hold the true ratio less often than "
-        "they promise."
-    )
+    said = TOO_SHORT
     never = [group.label for group in counts if group.selected == 0]
     if never:
         said += (
@@ -284,5 +300,5 @@ def _note(counts: CountTable) -> str:
         )
     few = [group.label for group in counts if 0 < group.selected < _FEW]
     if few:
-        said += f" Fewer than {_FEW} people were selected of {', '.join(few)}: take the score interval there."
+        said += f" Fewer than {_FEW} people were selected of {', '.join(few)}: take Koopman's score interval there."
     return said

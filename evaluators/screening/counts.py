@@ -4,17 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from evaluators.screening._counting import count_cells, values_of
+from evaluators.screening._counting import count_cells, first_row_with, row_in_words, values_of
 from evaluators.screening._labels import INTERSECTION as INTERSECTION
 from evaluators.screening._labels import MISSING as MISSING
 from evaluators.screening._labels import as_label, as_selected
 from evaluators.screening._results import find_group
 from evaluators.screening.errors import CountError, OutcomeError, TooManyGroupsError
+
+if TYPE_CHECKING:
+    import altair as alt
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,19 @@ class CountTable:
             ],
         }
 
+    def chart(self) -> "alt.LayerChart":
+        """Draw each group's selection rate as a bar, with its people beside it.
+
+        Returns
+        -------
+        altair.LayerChart
+            Lowest rate first; of more than 30 groups the 30 with most applicants, and the chart says so. The
+            description holds the figures as text.
+        """
+        from evaluators.screening._counts_chart import rate_chart  # Altair is slow to import
+
+        return rate_chart(self)
+
     def __iter__(self) -> Iterator[GroupCount]:
         return iter(self.groups)
 
@@ -277,6 +293,12 @@ def count_table(frame: Any, *, group: str | Sequence[str], outcome: str) -> Coun
     TooManyGroupsError
         If the columns have more than 20,000 combinations of values.
 
+    Notes
+    -----
+    Only an empty cell is missing. Words such as ``"nan"``, ``"NA"`` or ``"Unknown"`` are groups like any other, since
+    ``NA`` may stand for Native American; note that ``astype(str)`` makes the text ``"nan"`` of empty cells. Replace
+    such words before counting, or use `audit_applicants`, which reads them as missing and says so.
+
     Examples
     --------
     >>> applicants = pd.DataFrame({"sex": ["f", "f", "m", None], "hired": ["yes", "no", "yes", "no"]})
@@ -292,7 +314,7 @@ def count_table(frame: Any, *, group: str | Sequence[str], outcome: str) -> Coun
 
 
 def count_tables(
-    frame: Any, *, groups: Sequence[str], outcome: str, intersections: bool = True
+    frame: Any, *, groups: Sequence[str], outcome: str, intersections: bool = True, in_file_order: bool = False
 ) -> dict[str, CountTable]:
     """Count several group columns, and all of them together, in one pass over the table.
 
@@ -306,6 +328,9 @@ def count_tables(
         Column that says whether the applicant was selected: bool, 0/1, or words such as yes/no.
     intersections : bool
         Whether to count the combinations of all columns too, if there are at least two.
+    in_file_order : bool
+        Whether `frame` is a DuckDB relation whose rows come in the order of a file, as from `open_table`; an error
+        about an outcome then names its row.
 
     Returns
     -------
@@ -331,10 +356,10 @@ def count_tables(
     try:
         cells = count_cells(frame, [*columns, outcome], meanings)
     except TooManyGroupsError:
-        _refuse_unclear(frame, outcome)  # scores in the outcome column are the likelier cause
+        _refuse_unclear(frame, outcome, in_file_order)  # scores in the outcome column are the likelier cause
         raise
     if any(cell[-1] is None for cell in cells):
-        _refuse_unclear(frame, outcome)
+        _refuse_unclear(frame, outcome, in_file_order)
     people = [(labels, rows if selected else 0, rows) for *labels, selected, rows in _flat(cells)]
     return tables_of(people, columns, intersections=intersections)
 
@@ -386,7 +411,7 @@ def _summed(people: Iterable[tuple[str, int, int]]) -> CountTable:
     return CountTable.from_counts({label: (total[0], total[1]) for label, total in sums.items()})
 
 
-def _refuse_unclear(frame: Any, outcome: str) -> None:
+def _refuse_unclear(frame: Any, outcome: str, in_file_order: bool) -> None:
     """Raise an error that says which outcome has no clear meaning, if there is one."""
     if isinstance(frame, pd.DataFrame):
         column = frame.iloc[:, [str(name) for name in frame.columns].index(outcome)]
@@ -398,6 +423,8 @@ def _refuse_unclear(frame: Any, outcome: str) -> None:
         odd = [(value, count) for value, count in values_of(frame, outcome) if as_selected(value) is None]
         found = [value for value, _ in sorted(odd, key=repr)[:1]]
         rows, where = f"{sum(count for _, count in odd):,}", "The"
+        if in_file_order and (first := first_row_with(frame, outcome, [value for value, _ in odd])):
+            found, where = [first[1]], f"In {row_in_words(first[0])} the"
     if found:
         raise OutcomeError(
             f"{where} outcome column {outcome!r} has {'nothing' if pd.isna(found[0]) else repr(found[0])} "

@@ -117,10 +117,7 @@ class Audit:
         >>> [broken.group for broken in audit.limit_broken(fail_under=0.85, alpha=0.05)]
         ['f']
         """
-        if fail_under is not None and not 0 < fail_under <= 1:
-            raise LevelError(f"The limit is {fail_under}.", "Give a share over 0 and at most 1, such as 0.8.")
-        if alpha is not None and not 0 < alpha < 1:
-            raise LevelError(f"alpha is {alpha}.", "Give a share between 0 and 1, such as 0.05.")
+        check_limit(fail_under=fail_under, alpha=alpha)
         return tuple(
             BrokenLimit(name, group.group, group.impact_ratio, group.p_value, group.p_adjusted, reason)
             for name, audit in self.families
@@ -275,6 +272,14 @@ def audit_families(
             raise type(error)(f"{name}: {error.problem}", error.hint) from error
         audits.append((name, audit))
     return Audit(tuple(audits))
+
+
+def check_limit(*, fail_under: float | None, alpha: float | None) -> None:
+    """Refuse a limit that is no share; as `Audit.limit_broken` does, and before anything is counted."""
+    if fail_under is not None and not 0 < fail_under <= 1:
+        raise LevelError(f"The limit is {fail_under}.", "Give a share over 0 and at most 1, such as 0.8.")
+    if alpha is not None and not 0 < alpha < 1:
+        raise LevelError(f"alpha is {alpha}.", "Give a share between 0 and 1, such as 0.05.")
 
 
 def _broken(group: GroupAudit, reference: GroupAudit, *, fail_under: float | None, alpha: float | None) -> str:

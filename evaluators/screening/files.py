@@ -42,6 +42,7 @@ def count_file(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     missing_words: Sequence[str] = MISSING_WORDS,
+    skip_lines: int = 0,
 ) -> dict[str, CountTable]:
     r"""Count applicants and selected people of a file, without reading it into memory as a whole.
 
@@ -65,6 +66,8 @@ def count_file(
     missing_words : sequence of str
         Cells of a text file that mean "not known", as pandas has them. Where ``NA`` stands for Native American,
         give a list without it.
+    skip_lines : int
+        Lines of a text file above its header, such as a title.
 
     Returns
     -------
@@ -89,8 +92,10 @@ def count_file(
     1
     """
     columns = [groups] if isinstance(groups, str) else list(groups)
-    with open_table(path, delimiter=delimiter, encoding=encoding, missing_words=missing_words) as table:
-        return count_tables(table, groups=columns, outcome=outcome, intersections=intersections)
+    with open_table(
+        path, delimiter=delimiter, encoding=encoding, missing_words=missing_words, skip_lines=skip_lines
+    ) as table:
+        return count_tables(table, groups=columns, outcome=outcome, intersections=intersections, in_file_order=True)
 
 
 def count_files(
@@ -102,6 +107,7 @@ def count_files(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     missing_words: Sequence[str] = MISSING_WORDS,
+    skip_lines: int = 0,
 ) -> dict[str, CountTable]:
     """Count the people of several files with the same columns, such as one export a month, as one.
 
@@ -109,7 +115,7 @@ def count_files(
     ----------
     paths : iterable of path
         The files, at least one; a person who occurs in two of them counts twice.
-    groups, outcome, intersections, delimiter, encoding, missing_words
+    groups, outcome, intersections, delimiter, encoding, missing_words, skip_lines
         As in `count_file`, the same for all files.
 
     Returns
@@ -133,6 +139,7 @@ def count_files(
             delimiter=delimiter,
             encoding=encoding,
             missing_words=missing_words,
+            skip_lines=skip_lines,
         )
         for path in paths
     ]
@@ -148,12 +155,13 @@ def open_table(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     missing_words: Sequence[str] = MISSING_WORDS,
+    skip_lines: int = 0,
 ) -> "Iterator[duckdb.DuckDBPyRelation]":
     """Open a file as a DuckDB relation, for `count_tables` or `count_above_median`; close it at the end.
 
     Parameters
     ----------
-    path, delimiter, encoding, missing_words
+    path, delimiter, encoding, missing_words, skip_lines
         As in `count_file`.
 
     Yields
@@ -173,7 +181,7 @@ def open_table(
     kind = _checked_kind(file)
     with tempfile.TemporaryDirectory(prefix="hrlab-", ignore_cleanup_errors=True) as folder:
         if kind == "text":
-            file, header, delimiter = _prepared(file, delimiter, encoding, Path(folder))
+            file, header, delimiter = _prepared(file, delimiter, encoding, Path(folder), skip_lines)
         connection = duckdb.connect(config={"temp_directory": folder, "autoinstall_known_extensions": False})
         try:
             if kind == "parquet":
@@ -219,13 +227,15 @@ def _checked_kind(file: Path) -> str:
     )
 
 
-def _prepared(file: Path, delimiter: str | None, encoding: str, folder: Path) -> tuple[Path, list[str], str]:
+def _prepared(
+    file: Path, delimiter: str | None, encoding: str, folder: Path, skip_lines: int
+) -> tuple[Path, list[str], str]:
     """Return a text file in UTF-8, the names of its columns and what stands between them."""
     try:
         marked = _byte_order_mark(file)
         readable = file
-        if marked or not encoding.casefold().replace("_", "-").startswith("utf-8"):
-            readable = _as_utf8(file, marked or encoding, folder)
+        if skip_lines or marked or not encoding.casefold().replace("_", "-").startswith("utf-8"):
+            readable = _as_utf8(file, marked or encoding, folder, skip_lines)
         return readable, *_header(readable, delimiter)
     except UnicodeError as error:
         raise FileReadError(f"{file} is not in the encoding {encoding}.", _ENCODING_HINT) from error
@@ -242,8 +252,8 @@ def _byte_order_mark(file: Path) -> str:
         return _BYTE_ORDER_MARKS.get(stream.read(2), "")
 
 
-def _as_utf8(file: Path, encoding: str, folder: Path) -> Path:
-    """Copy a text file into another encoding, piece by piece: DuckDB reads UTF-8 alone."""
+def _as_utf8(file: Path, encoding: str, folder: Path, skip_lines: int) -> Path:
+    """Copy a text file from its header on into another encoding, piece by piece: DuckDB reads UTF-8 alone."""
     copy = folder / "applicants.csv"
     try:
         with (
@@ -251,6 +261,8 @@ def _as_utf8(file: Path, encoding: str, folder: Path) -> Path:
             io.TextIOWrapper(raw, encoding=encoding, newline="") as source,
             copy.open("w", encoding="utf-8", newline="") as target,
         ):
+            for _ in range(skip_lines):
+                source.readline()
             shutil.copyfileobj(source, target, 1 << 20)
     except LookupError as error:
         raise FileReadError(f"There is no encoding {encoding!r}.", 'Try "cp1252" or "utf-16".') from error
@@ -266,7 +278,7 @@ def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
         for each in ([delimiter] if delimiter else _DELIMITERS)
     }
     best = max(headers, key=lambda each: len(headers[each]))
-    if not headers[best]:
+    if not any(map(str.strip, headers[best])):
         raise FileReadError(f"{file} has no header line.", "The first line must name the columns.")
     return headers[best], best
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -243,7 +244,7 @@ def audit_ranking(
     group: str | Sequence[str],
     score: str | None = None,
     rank: str | None = None,
-    tops: Sequence[int] = (10, 25, 50),
+    tops: int | Sequence[int] = (10, 25, 50),
     shuffles: int = 500,
     seed: int = 0,
 ) -> RankingAudit:
@@ -262,7 +263,7 @@ def audit_ranking(
         Column with the group; several give their intersections. A missing label is the group ``"(missing)"``.
     score, rank : str
         Column with the score (more is better) or with the rank (1 is best). Give one of the two.
-    tops : sequence of int
+    tops : int or sequence of int
         How many places from the top; those longer than the list are left out, and one that is cut by equal
         scores takes all who share the last place.
     shuffles : int
@@ -280,7 +281,7 @@ def audit_ranking(
     ScoreError
         If not exactly one of `score` and `rank` is given, a value is no finite number, or all are the same.
     LevelError
-        If `shuffles` is under 99, or a top is under 1 or none is shorter than the list.
+        If `shuffles` is under 99, or a top is no whole number, under 1, or none is shorter than the list.
     ColumnError, CountError, TooFewGroupsError
         If the table has no such column, no rows, or one group.
 
@@ -301,6 +302,7 @@ def audit_ranking(
         raise ScoreError("A ranking needs either scores or ranks.", "Give one of `score=` and `rank=`.")
     if shuffles < 99:
         raise LevelError(f"{shuffles} shuffles are too few for a p-value.", "Give 99 or more.")
+    asked_tops = _whole_numbers(tops)
     column = score if score is not None else str(rank)
     table, columns = fetch(frame, group, column)
     values = find_scores(table[column])
@@ -338,7 +340,7 @@ def audit_ranking(
                 strict=True,
             )
         ),
-        tops=_tops(codes, groups.labels, people, ends, tops),
+        tops=_tops(codes, groups.labels, people, ends, asked_tops),
         ndkl=float(divergences[0]),
         ndkl_expected=float(null_divergences.mean()),
         ndkl_high=float(np.quantile(null_divergences, 0.95)),
@@ -450,6 +452,14 @@ def _adjusted(p_values: Sequence[float], groups: int) -> list[float]:
     if groups != 2:
         return holm(p_values)
     return [p_value for p_value in holm(p_values[::2]) for _ in range(groups)]
+
+
+def _whole_numbers(tops: Any) -> list[int]:
+    """Return the tops as a list, also where one was given without."""
+    given = [tops] if isinstance(tops, str) or not hasattr(tops, "__iter__") else list(tops)
+    if odd := [top for top in given if isinstance(top, bool | np.bool_) or not hasattr(top, "__index__")]:
+        raise LevelError(f"A top is {odd[0]!r}.", "Give whole numbers of places such as tops=[10, 25].")
+    return [index(top) for top in given]
 
 
 def _tops(

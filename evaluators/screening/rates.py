@@ -5,6 +5,9 @@ import math
 from evaluators.screening.counts import CountTable, GroupCount
 from evaluators.screening.rules import FOUR_FIFTHS, Rule
 
+REFERENCE_RULES = ("highest", "largest")
+LABEL = "label:"
+
 
 def selection_rates(counts: CountTable) -> dict[str, float]:
     """Divide the selected people of each group by its applicants.
@@ -121,9 +124,9 @@ def reference_group(counts: CountTable, reference: str = "highest") -> GroupCoun
     reference : str
         ``"highest"``: the group with the highest selection rate, as 29 CFR 1607.4(D) has it; in small samples
         this finds more gaps than there are, since it picks the luckiest group. ``"largest"``: the group with
-        most applicants. Otherwise the label of a group. Both rules pass over groups with a missing label
-        unless there are no others; of equals they take the one with more applicants (or the higher rate),
-        then the first label.
+        most applicants. Otherwise the label of a group; ``"label:"`` before it, as in ``"label:highest"``, names a
+        group that is called like a rule. Both rules pass over groups with a missing label unless there are no others;
+        of equals they take the one with more applicants (or the higher rate), then the first label.
 
     Returns
     -------
@@ -139,10 +142,54 @@ def reference_group(counts: CountTable, reference: str = "highest") -> GroupCoun
     --------
     >>> reference_group(CountTable.from_counts({"x": (1, 4), "y": (2, 4)})).label
     'y'
+    >>> reference_group(CountTable.from_counts({"highest": (1, 4), "lowest": (2, 4)}), "label:highest").label
+    'highest'
     """
     known = [group for group in counts if not group.is_missing] or list(counts)
     if reference == "highest":
         return max(known, key=lambda group: (group.rate, group.applicants))
     if reference == "largest":
         return max(known, key=lambda group: (group.applicants, group.rate))
-    return counts[reference]
+    return counts[str(named_label(reference))]
+
+
+def named_label(reference: str) -> str | None:
+    """Return the label that a reference names, or None if it is a rule.
+
+    Parameters
+    ----------
+    reference : str
+        ``"highest"``, ``"largest"``, a group's label, or that after ``"label:"``.
+
+    Returns
+    -------
+    str or None
+        The label.
+
+    Examples
+    --------
+    >>> named_label("highest"), named_label("men"), named_label("label:highest")
+    (None, 'men', 'highest')
+    """
+    return None if reference in REFERENCE_RULES else reference.removeprefix(LABEL)
+
+
+def reference_to(label: str) -> str:
+    """Return what names a group as the reference; the inverse of `named_label`.
+
+    Parameters
+    ----------
+    label : str
+        The group.
+
+    Returns
+    -------
+    str
+        The label, after ``"label:"`` where it would be read as something else.
+
+    Examples
+    --------
+    >>> reference_to("men"), reference_to("highest")
+    ('men', 'label:highest')
+    """
+    return LABEL + label if named_label(label) != label else label

@@ -19,6 +19,7 @@ from evaluators.screening._columns import (
 )
 from evaluators.screening._results import find_group, plain
 from evaluators.screening.errors import LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
+from evaluators.screening.rates import LABEL
 from evaluators.screening.significance import holm, p_in_words
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ def score_distributions(
     if reference == "largest":
         known = [groups.labels[place] for place in groups.known if groups.labels[place] in people] or list(people)
         reference = max(known, key=lambda label: len(people[label]))
-    elif reference not in people:
+    elif (reference := reference.removeprefix(LABEL)) not in people:
         raise UnknownGroupError(
             f"There is no group {reference!r} with scores.", f"The groups are: {', '.join(people)}."
         )

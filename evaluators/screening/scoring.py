@@ -1,19 +1,31 @@
 """Scoring rates: how many people of each group score above the median of everybody."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from evaluators.screening._counting import Cells, count_cells, fetched, open_frame
+from evaluators.screening._counting import (
+    Cells,
+    count_cells,
+    fetched,
+    first_row_with,
+    open_frame,
+    row_in_words,
+    values_of,
+)
 from evaluators.screening._labels import as_label
 from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable, check_columns, tables_of
 from evaluators.screening.errors import CountError, ScoreError
 from evaluators.screening.rates import impact_ratios
+
+if TYPE_CHECKING:
+    import altair as alt
 
 # Where a person's score lies.
 _NONE, _BELOW, _AT, _ABOVE = "none", "below", "at", "above"
@@ -146,6 +158,19 @@ class ScoringCounts:
         lines.append("A rate above the median says who scores higher, not whether the scores are right.")
         return "\n".join(lines)
 
+    def chart(self) -> "alt.VConcatChart":
+        """Draw each group's scoring rate, and what it would be if people at the median counted as above it.
+
+        Returns
+        -------
+        altair.VConcatChart
+            One part per column of groups, lowest rate first, at most the 30 largest groups; circles: above the median,
+            diamonds: above it or on it. The description holds the summary.
+        """
+        from evaluators.screening._counts_chart import scoring_chart  # Altair is slow to import
+
+        return scoring_chart(self)
+
     def _columns(self) -> list[str]:
         """Return the columns themselves, without their combinations."""
         names = list(self.above)
@@ -161,7 +186,7 @@ class ScoringCounts:
 
 
 def count_above_median(
-    frame: Any, *, groups: str | Sequence[str], score: str, intersections: bool = True
+    frame: Any, *, groups: str | Sequence[str], score: str, intersections: bool = True, in_file_order: bool = False
 ) -> ScoringCounts:
     """Count who scores above the median of everybody: the scoring rate of New York City's Local Law 144 [1]_.
 
@@ -180,6 +205,8 @@ def count_above_median(
         Column with numbers; a missing or blank score leaves the person out, and the result says so.
     intersections : bool
         Whether to count the combinations of all group columns too.
+    in_file_order : bool
+        As in `count_tables`.
 
     Returns
     -------
@@ -213,7 +240,12 @@ def count_above_median(
     if isinstance(frame, pd.DataFrame):
         cells, low, high = _count_pandas(frame, columns, score)
     else:
-        cells, low, high = _count_engine(frame, columns, score)
+        try:
+            cells, low, high = _count_engine(frame, columns, score)
+        except ScoreError as error:
+            if not in_file_order:
+                raise
+            raise _with_row(error, frame, score) from error
     people = {place: sum(rows for cell, rows in cells.items() if cell[-1] == place) for place in _PLACES}
     return ScoringCounts(
         score=score,
@@ -313,6 +345,19 @@ def _refuse_text(odd: Any, score: str) -> None:
             f"The score column {score!r} has {value!r}.",
             "Each score must be a number; leave the cell empty where there is none.",
         )
+
+
+def _with_row(error: ScoreError, frame: Any, score: str) -> ScoreError:
+    """Name the first row whose score is no number, if there is one."""
+    odd = [value for value, _ in values_of(frame, score) if isinstance(value, str) and not _is_score(value)]
+    first = first_row_with(frame, score, odd)
+    if first is None:
+        return error
+    return ScoreError(f"In {row_in_words(first[0])} the score column {score!r} has {first[1]!r}.", error.hint)
+
+
+def _is_score(text: str) -> bool:
+    return not text.strip() or re.fullmatch(_NUMBER, text) is not None
 
 
 def _refuse_nobody(rows: int) -> None:

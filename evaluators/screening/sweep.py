@@ -22,6 +22,7 @@ from evaluators.screening._columns import (
 from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable, GroupCount
 from evaluators.screening.errors import CountError, ScoreError
+from evaluators.screening.rates import named_label
 from evaluators.screening.rules import FOUR_FIFTHS
 
 if TYPE_CHECKING:
@@ -472,8 +473,8 @@ def _running_counts(codes: IntArray, ends: IntArray, groups: int, *, where: Bool
 def _references(groups: Groups, selected: IntArray, reference: str) -> IntArray:
     """Find the reference group's column at each cut."""
     applicants = selected[-1]
-    if reference not in ("highest", "largest"):
-        return np.full(len(selected), groups.place(reference), dtype=np.int64)
+    if (label := named_label(reference)) is not None:
+        return np.full(len(selected), groups.place(label), dtype=np.int64)
     known = np.array(sorted(groups.known, key=lambda place: -int(applicants[place])))  # first of equals: most people
     if reference == "largest":
         known = known[applicants[known] == applicants[known[0]]]

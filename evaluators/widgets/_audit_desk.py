@@ -106,7 +106,7 @@ class AuditDesk:
         try:
             if source.startswith(_FILE):
                 with open_own_table(self.folder / name) as table:
-                    found = audit_applicants(table.relation, file=table.facts, **settings)
+                    found = audit_applicants(table.relation, file=table.facts, in_file_order=table.in_order, **settings)
             else:
                 found = audit_applicants(self.tables[name], **settings)
         except LabError as error:

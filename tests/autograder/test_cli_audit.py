@@ -190,3 +190,61 @@ def test_the_command_itself_ends_with_2_and_a_sentence(folder: Path) -> None:
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "There is no file nope.csv" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_bootstrap_intervals_stand_with_their_seed_on_page_and_in_json(folder: Path) -> None:
+    result = audit("../people.csv", *NAMED, "--intervals", "bootstrap", "--replicates", "400", "--seed", "5")
+    assert result.exit_code == 0, result.output
+    said = "bootstrap, 400 draws, seed 5, percentile"
+    assert said in Path("people-audit.html").read_text(encoding="utf-8")
+    value = json.loads(Path("people-audit.json").read_text(encoding="utf-8"))
+    assert value["intervals"] == {"method": "bootstrap", "name": said, "replicates": 400, "seed": 5}
+    again = audit(
+        "../people.csv", *NAMED, "--intervals", "bootstrap", "--replicates", "400", "--seed", "5", "--json", "-"
+    )
+    assert json.loads(again.stdout)["selection"] == value["selection"]
+
+
+def test_a_seed_without_the_bootstrap_is_refused(folder: Path) -> None:
+    assert "draw nothing" in refused("../people.csv", *NAMED, "--seed", "5").problem
+
+
+def test_the_command_after_questions_has_the_options_that_were_given(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.cli.audit._is_terminal", lambda: True)
+    options = [
+        "--reference",
+        "m",
+        "--fail-under",
+        "0.5",
+        "--alpha",
+        "0.01",
+        "--no-intersections",
+        "--intervals",
+        "katz",
+    ]
+    result = audit("../people.csv", "--ask", "--print-only", *options, answers="3\n0\n1,2\n0\n0\n")
+    line = next(line for line in result.output.splitlines() if line.startswith("hrlab audit"))
+    for option, value in (("--reference", "m"), ("--fail-under", "0.5"), ("--alpha", "0.01"), ("--intervals", "katz")):
+        assert f"{option} {value}" in line
+    assert "--no-intersections" in line
+    first, again = (json.loads(audit(*line.split()[2:], "--json", "-").stdout) for _ in range(2))
+    assert first["selection"] == again["selection"]
+    assert first["selection"]["families"]["sex"]["reference_rule"] == "m"
+
+
+def test_errors_of_a_file_name_the_row(folder: Path) -> None:
+    Path("../odd.csv").write_text("A title\nsex,hired,score\nf,yes,1\nm,no,2\nm,maybe,many\n", encoding="utf-8")
+    assert "In row 3 of the data (not counting the header)" in refused("../odd.csv", *NAMED).problem
+    error = refused("../odd.csv", "--group", "sex", "--score", "score")
+    assert error.problem == "In row 3 of the data (not counting the header) the score column 'score' has 'many'."
+
+
+def test_the_table_fits_a_terminal_of_eighty_letters(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.cli.audit.out.width", 80)
+    result = audit("../people.csv", *NAMED, "--group", "race", "--print-only")
+    tables = [line for line in result.output.splitlines() if line[:1] in "┏┃┡│└"]
+    assert tables
+    assert all(line[-1] in "┓┃┩│┘" for line in tables)
+    assert "referen…" not in result.output

@@ -8,6 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from evaluators._own_files import find_header
 from evaluators._validation import ColumnError
 from evaluators.own_data import TableError, column_named, open_own_table
 from evaluators.screening.errors import FileReadError
@@ -143,7 +144,8 @@ def test_columns_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
         pytest.param("people.csv", bytes(range(256)), "is no text", id="bytes"),
         pytest.param("people.csv", b"town\nK\x81ln\n", "neither UTF-8 nor UTF-16", id="unknown-encoding"),
         pytest.param("people.csv.gz", b"sex,hired\n", "cannot be unpacked", id="not-packed"),
-        pytest.param("people.csv", b"Applicants 2026\nsex,hired\nf,yes\n", "cannot be read", id="title-in-csv"),
+        pytest.param("people.csv", b"Applicants 2026\nsex,hired\nf,yes,1\n", "cannot be read", id="unclear-title"),
+        pytest.param("people.csv", b"  \n\n", "no header line", id="blanks"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_that_says_so(tmp_path: Path, name: str, data: object, said: str) -> None:
@@ -180,3 +182,94 @@ def test_a_large_file_is_read_once_and_gives_the_same(tmp_path: Path, monkeypatc
     path.write_bytes(path.read_bytes() + b"one,too,many,cells\n")
     with pytest.raises(FileReadError, match=r"people\.csv cannot be read"), open_own_table(path):
         pass
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        pytest.param(
+            "Applicants 2026\nsex,hired\nf,yes\n", "1 row above the header was skipped: Applicants 2026.", id="one"
+        ),
+        pytest.param(
+            "Applicants\r\n\r\nConfidential,\r\nsex,hired\r\nf,yes\r\n",
+            "2 rows above the header were skipped: Applicants; Confidential.",
+            id="two-and-blanks",
+        ),
+        pytest.param(
+            "Women, men and others;;\n;;\nsex;hired;score\nf;yes;1\n",
+            "1 row above the header was skipped: Women, men and others.",
+            id="another-delimiter",
+        ),
+        pytest.param(
+            '"Of two\nlines"\nsex\thired\nf\tyes\n', "1 row above the header was skipped: Of two\nlines.", id="lines"
+        ),
+        pytest.param("Applicants\nsex,hired\n", "1 row above the header was skipped: Applicants.", id="no-rows"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_clear_title_above_the_header_of_a_text_file_is_skipped(
+    tmp_path: Path, text: str, titles: str, encoding: str
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(text.encode(encoding))
+    values, facts = read(path)
+    assert list(values)[:2] == ["sex", "hired"]
+    assert values["sex"] == (() if text.endswith("hired\n") else ("f",))
+    assert facts.notes == (titles,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("sex,hired\nf,yes\n", id="none"),
+        pytest.param("name\nAda\nBob\n", id="one-column"),
+        pytest.param("text\nHello, my laptop is broken\nIt works, now, thanks\n", id="prose"),
+        pytest.param("Applicants, all\nsex,hired\nf,yes\n", id="two-cells"),
+        pytest.param("Applicants\nsex,sex\nf,yes\n", id="names-twice"),
+        pytest.param("Applicants\nsex,,hired\nf,,yes\n", id="a-name-lacking"),
+    ],
+)
+def test_what_is_not_clearly_a_title_is_the_header_as_before(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(text, encoding="utf-8")
+    notes: list[str] = []
+    assert find_header(path, "utf-8", None, notes) == (0, None)
+    assert notes == []
+
+
+def test_the_line_that_tells_excel_the_delimiter(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("sep=;\nsex;a,b,c\nf;1\n", encoding="utf-8")
+    values, facts = read(path)
+    assert values == {"sex": ("f",), "a,b,c": ("1",)}
+    assert "tells Excel" in facts.notes[0]
+
+
+def test_cells_merged_over_several_rows_hold_their_value_in_each(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["Applicants", None, None],
+        ["id", "sex", "hired"],
+        *([n, "f" if n == 1 else "m" if n == 3 else None, "yes" if n < 3 else "no"] for n in range(1, 7)),
+    ):
+        sheet.append(row)
+    for cells in ("A1:C1", "B3:B4", "B5:B7"):
+        sheet.merge_cells(cells)
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    with open_own_table(path) as table:
+        assert table.names == ("id", "sex", "hired")
+        assert table.relation.fetchall() == [
+            ("1", "f", "yes"), ("2", "f", "yes"), ("3", "m", "no"), ("4", "m", "no"), ("5", "m", "no"),
+            ("6", None, "no"),
+        ]  # fmt: skip
+        assert any("merged over several rows (2 places, such as B3:B4)" in note for note in table.facts.notes)
+
+
+def test_large_text_files_are_said_to_be_out_of_order(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_text("sex,hired\nf,yes\n", encoding="utf-8")
+    large.write_text("sex,hired\n" + "female applicant,yes\n" * 250_000, encoding="utf-8")
+    with open_own_table(small) as first, open_own_table(large) as second:
+        assert (first.in_order, second.in_order) == (True, False)

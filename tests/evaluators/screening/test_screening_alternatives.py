@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.naive_bayes import GaussianNB
 
+from evaluators._validation import ColumnError
 from evaluators.screening.alternatives import AlternativeSearch, search_alternatives
 from evaluators.screening.errors import CountError, LevelError, OutcomeError, ScoreError, UnknownGroupError
 
@@ -140,7 +141,7 @@ def test_too_few_people_held_out_give_no_ratio():
 def test_words_json_and_chart():
     found = search(people(golf_matters=0.8))
     json.dumps(found.to_dict(), allow_nan=False)
-    assert found.to_frame().shape == (3, 12)
+    assert found.to_frame().shape == (3, 13)
     chart = found.chart().to_dict()
     assert chart["description"] == found.summary()
     fair = search(people(), features=["skill"])
@@ -153,6 +154,11 @@ def test_words_json_and_chart():
         pytest.param({"features": []}, ScoreError, "No feature", id="no-feature"),
         pytest.param({"features": ["skill", "sex"]}, ScoreError, "'sex' is among", id="group"),
         pytest.param({"features": ["good"]}, ScoreError, "'good' is among", id="outcome"),
+        pytest.param(
+            {"features": ["skill", "later"], "judged_on": "later"}, ScoreError, "'later' is among", id="judge"
+        ),
+        pytest.param({"judged_on": "sex"}, CountError, "'sex' is named twice", id="judged-on-group"),
+        pytest.param({"judged_on": "never"}, ColumnError, "'never'", id="no-judge"),
         pytest.param({"quality": "f1"}, ScoreError, "precision, auc", id="quality"),
         pytest.param({"share_selected": 20}, LevelError, "0.2", id="share"),
         pytest.param({"folds": 1}, LevelError, "folds=2", id="folds"),
@@ -164,9 +170,69 @@ def test_words_json_and_chart():
 )
 def test_wrong_settings_say_what_to_do(settings, error, words):
     with pytest.raises(error, match=words):
-        search(people(200), **settings)
+        search(people(200).assign(later=True), **settings)
 
 
 def test_an_outcome_that_is_always_the_same_is_refused():
     with pytest.raises(OutcomeError, match="Only 0 people"):
         search(people(200).assign(good=True))
+
+
+def unfair_past(number: int = 1_000) -> pd.DataFrame:
+    """Make people whose golf was rewarded when they were hired, and did nothing for the work."""
+    return people(number).assign(hired=lambda frame: frame["skill"] + 0.8 * frame["golf"] > 0.8)
+
+
+def test_what_an_unfair_past_calls_quality_a_later_outcome_does_not():
+    frame = unfair_past()
+    past = search(frame, outcome="hired")
+    later = search(frame, outcome="hired", judged_on="good")
+    for found in (past, later):
+        assert [each.dropped for each in found] == [(), ("skill",), ("golf",)]
+    with_golf, _, without = later
+    assert past.candidates[2].precision < past.baseline.precision - 0.1
+    assert without.precision > with_golf.precision
+    assert without.held_out_precision > with_golf.held_out_precision
+    # The tools, and so whom they select, are the same: only the yardstick differs.
+    assert [each.lowest_ratio for each in past] == [each.lowest_ratio for each in later]
+    assert "The tool learns 'hired'; its quality is measured on 'good', known for all 1,000 people." in later.summary()
+    assert "If 'good' carries old bias" in later.summary()
+    assert "its quality is measured" not in past.summary()
+    assert (past.judged_on, past.judged, past.judged_held_out) == ("hired", 700, 300)
+    assert later.to_dict()["judged_on"] == "good"
+
+
+def test_precision_against_a_later_outcome_by_hand():
+    frame = unfair_past()
+    found = search(frame, outcome="hired", judged_on="good", estimator=FirstColumn(), features=["skill"], held_out=0.3)
+    # Inside and held-out people together are everybody; about 20 % of each are selected by skill alone.
+    top = frame.nlargest(200, "skill")["good"].mean()
+    assert 0.7 * found.baseline.precision + 0.3 * found.baseline.held_out_precision == pytest.approx(top, abs=0.03)
+    everybody = roc_auc_score(frame["good"], frame["skill"])
+    assert 0.7 * found.baseline.auc + 0.3 * found.baseline.held_out_auc == pytest.approx(everybody, abs=0.02)
+
+
+def test_a_later_outcome_that_is_known_for_some_only_is_said_and_judges_them_only():
+    frame = unfair_past().astype({"good": object})
+    frame.loc[~frame["hired"], "good"] = None
+    found = search(frame, outcome="hired", judged_on="good", estimator=FirstColumn(), features=["skill"])
+    known = int(frame["hired"].sum())
+    assert (found.judged + found.judged_held_out, found.people + found.held_out) == (known, 1_000)
+    assert found.left_out == 0
+    assert 0.5 < found.baseline.judged_share < 1
+    assert f"known for {known} of 1,000 people" in found.summary()
+    assert "once hired" in found.summary()
+    judged = frame[frame["hired"]]
+    everybody = roc_auc_score(judged["good"].astype(bool), judged["skill"])
+    assert (found.judged * found.baseline.auc + found.judged_held_out * found.baseline.held_out_auc) / known == (
+        pytest.approx(everybody, abs=0.02)
+    )
+
+
+def test_a_later_outcome_that_nobody_selected_has_is_refused():
+    frame = unfair_past().astype({"good": object})
+    frame.loc[frame["skill"] > 0, "good"] = None
+    with pytest.raises(OutcomeError, match="known for nobody whom the baseline selects"):
+        search(frame, outcome="hired", judged_on="good", estimator=FirstColumn(), features=["skill"])
+    with pytest.raises(OutcomeError, match="Only 0 people have the rarer 'good'"):
+        search(unfair_past().assign(good=True), outcome="hired", judged_on="good")

@@ -14,13 +14,20 @@ from evaluators.data import load_resume_callbacks
 from evaluators.own_data import Column
 from evaluators.screening import (
     CountError,
+    CountTable,
+    LevelError,
+    MethodError,
     OutcomeError,
     PeriodError,
+    ScoreError,
+    SimulationError,
     TooFewGroupsError,
     TooManyGroupsError,
     UnknownGroupError,
     UnknownRulesError,
     Verdict,
+    bootstrap_ratios,
+    ratio_interval,
 )
 from evaluators.screening.applicants import audit_applicants
 from evaluators.screening.guesses import guess_columns, role_of
@@ -311,3 +318,134 @@ def test_json_has_a_schema_and_no_odd_numbers() -> None:
     assert value["rules"]["checked_on"] == "2026-11-01"
     assert len(audit.to_frame()) == sum(len(each.groups) for _, families in audit.audits for _, each in families)
     assert audit.to_frame()["measure"].unique().tolist() == ["selection", "score"]
+
+
+def test_bootstrap_intervals_are_those_of_the_bootstrap_and_say_their_seed() -> None:
+    people = frame_of({("f",): (20, 100), ("m",): (40, 100), ("x",): (0, 30)}, ["sex"])
+    audit = audit_applicants(people, groups="sex", outcome="hired", intervals="bootstrap", replicates=500, seed=3)
+    drawn = bootstrap_ratios(
+        CountTable.from_counts({"f": (20, 100), "m": (40, 100), "x": (0, 30)}), replicates=500, seed=3
+    )
+    found = audit.selection["sex"]
+    assert (found["f"].ratio_low, found["f"].ratio_high) == (drawn["f"].low, drawn["f"].high)
+    assert np.isnan(found["x"].ratio_low)  # a bootstrap of nobody selected knows nothing
+    assert found["x"].verdict is not Verdict.NONE_SEEN
+    assert found.interval_method == "bootstrap, 500 draws, seed 3, percentile"
+    value = audit.to_dict()
+    assert value["intervals"] == {
+        "method": "bootstrap", "name": "bootstrap, 500 draws, seed 3, percentile", "replicates": 500, "seed": 3
+    }  # fmt: skip
+    assert any("500 times anew (seed 3)" in note for note in audit.notes)
+    assert any(note.startswith("sex (selection): Nobody was selected of x") for note in audit.notes)
+    json.dumps(value, allow_nan=False)
+
+
+def test_katz_intervals_and_the_default() -> None:
+    katz = audit_applicants(SMALL, groups="sex", outcome="hired", intervals="katz")
+    groups = CountTable.from_counts({"f": (20, 100), "m": (40, 100)})
+    assert (katz.selection["sex"]["f"].ratio_low, katz.selection["sex"]["f"].ratio_high) == pytest.approx(
+        ratio_interval(groups["f"], groups["m"], method="katz")
+    )
+    assert any("Katz" in note for note in katz.notes)
+    default = audit_applicants(SMALL, groups="sex", outcome="hired")
+    assert default.to_dict()["intervals"] == {
+        "method": "koopman", "name": "Koopman score", "replicates": None, "seed": None
+    }  # fmt: skip
+
+
+def test_bootstrap_with_small_groups_left_out_draws_the_others_only() -> None:
+    people = frame_of({("f",): (50, 200), ("m",): (60, 200), ("x",): (3, 4)}, ["sex"])
+    audit = audit_applicants(people, groups="sex", outcome="hired", intervals="bootstrap", leave_small_out=True)
+    drawn = bootstrap_ratios(CountTable.from_counts({"f": (50, 200), "m": (60, 200)}))
+    assert audit.selection["sex"].reference == "m"
+    assert (audit.selection["sex"]["f"].ratio_low, audit.selection["sex"]["f"].ratio_high) == (
+        drawn["f"].low,
+        drawn["f"].high,
+    )
+    assert audit.selection["sex"]["x"].left_out
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "said"),
+    [
+        pytest.param({"intervals": "wald"}, MethodError, "koopman, katz, bootstrap", id="method"),
+        pytest.param({"seed": 1}, MethodError, "Koopman score intervals draw nothing", id="seed-alone"),
+        pytest.param(
+            {"intervals": "katz", "replicates": 500}, MethodError, "replicates means nothing", id="katz-draws"
+        ),
+        pytest.param({"intervals": "bootstrap", "replicates": 50}, SimulationError, "at least 200", id="few"),
+        pytest.param({"intervals": "bootstrap", "alpha": 0.001}, SimulationError, "at least 10,000", id="alpha"),
+        pytest.param({"intervals": "bootstrap", "alpha": 1e-9}, SimulationError, "Koopman", id="tiny-alpha"),
+        pytest.param({"intervals": "bootstrap", "replicates": 10**6}, SimulationError, "at most 20,000", id="many"),
+        pytest.param({"intervals": "bootstrap", "seed": -1}, SimulationError, "seed is -1", id="seed"),
+        pytest.param({"intervals": "bootstrap", "alpha": 5}, LevelError, "alpha is 5", id="no-share"),
+        pytest.param({"fail_under": 80}, LevelError, "limit is 80", id="limit"),
+    ],
+)
+def test_intervals_and_limits_that_make_no_sense_are_refused(settings, error, said) -> None:
+    with pytest.raises(error, match=said):
+        audit_applicants(SMALL, groups="sex", outcome="hired", **settings)
+
+
+def test_bootstrap_of_one_group_is_the_same_error_as_ever() -> None:
+    with pytest.raises(TooFewGroupsError, match="sex: There is only one group, 'f'"):
+        audit_applicants(frame_of({("f",): (2, 9)}, ["sex"]), groups="sex", outcome="hired", intervals="bootstrap")
+
+
+def test_groups_called_like_a_rule_can_be_the_reference_in_all_families() -> None:
+    counts = {(a, b): (10 + 5 * (a == "highest"), 60) for a in ("highest", "largest") for b in ("x", "y")}
+    people = frame_of(counts, ["band", "site"])
+    audit = audit_applicants(
+        people, groups=["band", "site"], outcome="hired", reference=["label:largest", "y"], fail_under=0.8
+    )
+    assert [(name, each.reference) for name, each in audit.selection.families] == [
+        ("band", "largest"), ("site", "y"), ("band × site", "largest × y"),
+    ]  # fmt: skip
+    ordinary = audit_applicants(people, groups=["band", "site"], outcome="hired", reference="highest")
+    assert ordinary.selection["band"].reference_rule == "highest"
+    with pytest.raises(UnknownGroupError, match="No column has the group 'lowest'"):
+        audit_applicants(people, groups="band", outcome="hired", reference="label:lowest")
+
+
+def test_three_columns_are_compared_in_pairs_and_a_note_says_so() -> None:
+    cells = [(a, b, c) for a in "fm" for b in "xy" for c in "op"]
+    people = frame_of({cell: (9 + number, 40) for number, cell in enumerate(cells)}, ["sex", "race", "age"])
+    audit = audit_applicants(people, groups=["sex", "race", "age"], outcome="hired")
+    assert audit.selection.names == ("sex", "race", "age", "sex × race", "sex × age", "race × age")
+    said = "Each two of the 3 group columns are compared together, not all of them at once"
+    assert any(said in note for note in audit.notes)
+    alone = audit_applicants(people, groups=["sex", "race", "age"], outcome="hired", intersections=False)
+    assert not any(said in note for note in alone.notes)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_scores_with_decimal_commas_are_read_where_that_is_clear(make) -> None:
+    scores = ["1,5", "2", "10,25", " 3,125 ", "", "7,0"] * 20
+    people = make({"sex": ["f", "m"] * 60, "score": scores})
+    points = make({"sex": ["f", "m"] * 60, "score": [text.replace(",", ".") for text in scores]})
+    audit = audit_applicants(people, groups="sex", score="score")
+    assert audit.scores == audit_applicants(points, groups="sex", score="score").scores
+    assert audit.notes == ("The commas in 'score' were read as decimal commas.",)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(["1,234", "2,500"], id="thousands-perhaps"),
+        pytest.param(["1,5", "2.5"], id="both"),
+        pytest.param(["1.234,5", "2,5"], id="german-thousands"),
+        pytest.param(["1,5", "good"], id="words"),
+    ],
+)
+def test_commas_that_are_not_clear_are_an_error(odd) -> None:
+    people = pd.DataFrame({"sex": ["f", "m"], "score": odd})
+    with pytest.raises(ScoreError, match="score") as caught:
+        audit_applicants(people, groups="sex", score="score")
+    assert "Write decimals with a point" in caught.value.hint
+
+
+def test_an_outcome_in_other_words_is_told_how_to_say_so() -> None:
+    people = pd.DataFrame({"sex": ["f", "m"], "hired": ["offer", "no"]})
+    with pytest.raises(OutcomeError) as caught:
+        audit_applicants(people, groups="sex", outcome="hired")
+    assert "--selected-is" in caught.value.hint

@@ -329,7 +329,7 @@ def test_the_chart_is_valid_and_says_its_content_in_text(counts):
     result = audit(counts)
     chart = result.chart().to_dict()  # validates against the schema of Vega-Lite
     assert chart["description"] == result.summary()
-    assert "Koopman score" in chart["title"]["subtitle"]
+    assert "Koopman score" in chart["title"]["subtitle"][0]
     assert "null" not in json.dumps(chart["layer"][0])
     verdicts = chart["layer"][2]["encoding"]
     assert len(set(verdicts["color"]["scale"]["range"])) == len(set(verdicts["shape"]["scale"]["range"])) == 4

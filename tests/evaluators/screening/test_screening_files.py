@@ -6,7 +6,7 @@ import pytest
 
 from evaluators.screening import ColumnError, CountError, CountTable, OutcomeError, count_table
 from evaluators.screening.counts import count_tables
-from evaluators.screening.errors import FileReadError
+from evaluators.screening.errors import FileReadError, ScoreError
 from evaluators.screening.files import count_file, count_files, open_table
 from evaluators.screening.scoring import count_above_median
 
@@ -140,7 +140,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 def test_problems_inside_a_file_are_those_of_a_frame(tmp_path):
     with pytest.raises(CountError, match="no rows"):
         count_file(write(tmp_path, "sex,hired\n"), groups="sex", outcome="hired")
-    with pytest.raises(OutcomeError, match=r"'maybe' \(2 rows have no clear outcome\)"):
+    with pytest.raises(OutcomeError, match=r"In row 1 of the data .* 'maybe' \(2 rows have no clear outcome\)"):
         count_file(write(tmp_path, "sex,hired\nf,maybe\nm,maybe\nm,1\n"), groups="sex", outcome="hired")
     with pytest.raises(ColumnError, match="Did you mean 'Sex'"):
         count_file(write(tmp_path, "Sex,hired\nf,1\n"), groups="sex", outcome="hired")
@@ -155,3 +155,31 @@ def test_a_million_rows_are_counted_as_by_pandas(tmp_path):
     path = tmp_path / "applicants.csv"
     frame.to_csv(path, index=False)
     assert count_file(path, groups="sex", outcome="hired")["sex"] == count_table(frame, group="sex", outcome="hired")
+
+
+def test_an_unclear_outcome_is_named_with_its_first_row(tmp_path):
+    rows = [f"{sex},{'no' if number % 3 else 'yes'}\n" for number in range(50_000) for sex in "fm"]
+    rows[77_776] = "f,perhaps\n"
+    rows[90_000] = "f,another\n"
+    path = write(tmp_path, "sex,hired\n" + "".join(rows))
+    with pytest.raises(OutcomeError, match=r"In row 77,777 of the data .* 'perhaps' \(2 rows have"):
+        count_file(path, groups="sex", outcome="hired")
+    frame = pd.read_csv(path).replace({"hired": {"perhaps": None}})
+    frame.to_parquet(tmp_path / "people.parquet")
+    with pytest.raises(OutcomeError, match=r"In row 77,777 of the data .* has nothing \(2 rows have"):
+        count_file(tmp_path / "people.parquet", groups="sex", outcome="hired")
+
+
+def test_a_relation_in_no_known_order_names_no_row(tmp_path):
+    with open_table(write(tmp_path, "sex,hired\nf,yes\nm,maybe\n")) as table:
+        with pytest.raises(OutcomeError, match=r"^The outcome column 'hired' has 'maybe'"):
+            count_tables(table, groups=["sex"], outcome="hired")
+        with pytest.raises(OutcomeError, match=r"^In row 2 of the data"):
+            count_tables(table, groups=["sex"], outcome="hired", in_file_order=True)
+        with pytest.raises(ScoreError, match=r"^In row 1 of the data .* the score column 'hired' has 'yes'"):
+            count_above_median(table, groups="sex", score="hired", in_file_order=True)
+
+
+def test_lines_above_the_header_are_skipped_on_request(tmp_path):
+    path = write(tmp_path, 'A title\n"of two\nlines"\nsex,hired\nf,1\nm,0\n')
+    assert count_file(path, groups="sex", outcome="hired", skip_lines=3)["sex"].labels == ("f", "m")

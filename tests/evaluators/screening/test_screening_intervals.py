@@ -128,3 +128,33 @@ def test_koopman_covers_the_true_ratio_in_simulated_samples(seed):
     drawn = zip(random.binomial(20, 0.04, 4_000).tolist(), random.binomial(100, 0.05, 4_000).tolist(), strict=True)
     covered = [low <= 0.8 <= high for low, high in (interval(x1, 20, x0, 100) for x1, x0 in drawn)]
     assert np.mean(covered) == pytest.approx(0.951, abs=0.012)
+
+
+@pytest.mark.parametrize(
+    ("counts", "koopman", "katz"),
+    [
+        # The counts of Koopman's example, at full, half and a quarter of the size.
+        pytest.param((36, 40, 16, 80), (2.94, 7.15), (2.87, 7.06), id="koopman-1984"),
+        pytest.param((18, 20, 8, 40), (2.50, 8.68), (2.38, 8.51), id="half"),
+        pytest.param((9, 10, 4, 20), (2.00, 11.34), (1.83, 11.07), id="quarter"),
+    ],
+)
+def test_koopmans_example_by_the_definition(counts, koopman, katz):
+    # Written out anew: all ratios whose constrained chi-square (Koopman's U) stays under 3.84, found on a fine grid.
+    x1, n1, x0, n0 = counts
+    p0 = np.linspace(1e-4, 1 - 1e-4, 20_001)
+
+    def chi_square(ratio: float) -> float:
+        p1 = ratio * p0
+        inside = p1 < 1
+        p1, q0 = p1[inside], p0[inside]
+        likelihood = x1 * np.log(p1) + (n1 - x1) * np.log1p(-p1) + x0 * np.log(q0) + (n0 - x0) * np.log1p(-q0)
+        best = int(likelihood.argmax())
+        a, b = p1[best], q0[best]
+        return float((x1 - n1 * a) ** 2 / (n1 * a * (1 - a)) + (x0 - n0 * b) ** 2 / (n0 * b * (1 - b)))
+
+    low, high = interval(*counts)
+    assert (low, high) == pytest.approx(koopman, abs=0.006)
+    for limit in (low, high):
+        assert chi_square(limit) == pytest.approx(3.8415, abs=0.01)
+    assert interval(*counts, method="katz") == pytest.approx(katz, abs=0.006)

@@ -169,3 +169,24 @@ def test_unusable_lists_are_refused():
         audit_ranking(frame.iloc[:0], group="group", rank="place")
     with pytest.raises(UnknownGroupError, match="f, m"):
         audit_ranking(frame, group="group", rank="place", tops=[1])["x"]
+
+
+def test_one_top_needs_no_list_and_odd_ones_are_refused():
+    one = audit_ranking(ranked("fmfmfm"), group="group", rank="place", tops=2)
+    assert one.to_dict() == audit_ranking(ranked("fmfmfm"), group="group", rank="place", tops=[2]).to_dict()
+    for odd in (2.5, "2", True, None, [2, "3"]):
+        with pytest.raises(LevelError, match="whole numbers"):
+            audit_ranking(ranked("fmfmfm"), group="group", rank="place", tops=odd)
+
+
+def test_ndkl_of_mfff_by_hand():
+    # The tops m, mf, mff and mfff, each against the whole list's 1/4 and 3/4.
+    kl = [
+        math.log(4),
+        0.5 * math.log(2) + 0.5 * math.log(2 / 3),
+        1 / 3 * math.log(4 / 3) + 2 / 3 * math.log(8 / 9),
+        0.0,
+    ]
+    weights = [1 / math.log2(2), 1 / math.log2(3), 1 / math.log2(4), 1 / math.log2(5)]
+    by_hand = sum(weight * each for weight, each in zip(weights, kl, strict=True)) / sum(weights)
+    assert ndkl(list("mfff")) == pytest.approx(by_hand) == pytest.approx(0.5800, abs=5e-5)

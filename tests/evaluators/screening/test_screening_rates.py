@@ -13,12 +13,15 @@ from evaluators.screening import (
     CountTable,
     GroupCount,
     UnknownGroupError,
+    audit_selection,
+    bootstrap_ratios,
     count_table,
     falls_below,
     impact_ratios,
     reference_group,
     selection_rates,
 )
+from evaluators.screening.rates import reference_to
 
 group_counts = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.dictionaries(st.sampled_from("abcdef"), group_counts, min_size=2)
@@ -141,3 +144,16 @@ def test_ratios_do_not_depend_on_scale(counts, factor):
     assume(any(selected for selected, _ in counts.values()))
     scaled = {label: (selected * factor, n * factor) for label, (selected, n) in counts.items()}
     assert impact_ratios(CountTable.from_counts(counts)) == impact_ratios(CountTable.from_counts(scaled))
+
+
+def test_a_group_that_is_called_like_a_rule_can_be_named():
+    counts = CountTable.from_counts({"highest": (1, 10), "largest": (2, 10), "label:x": (9, 20), "x": (3, 5)})
+    assert reference_group(counts, "highest").label == "x"
+    assert reference_group(counts, "largest").label == "label:x"
+    for label in counts.labels:
+        assert reference_group(counts, reference_to(label)).label == label
+    assert reference_group(counts, "label:largest").label == "largest"
+    assert audit_selection(counts, reference="label:highest").reference == "highest"
+    assert bootstrap_ratios(counts, reference="label:highest")["highest"].reference_share == 1
+    with pytest.raises(UnknownGroupError, match="There is no group 'y'"):
+        reference_group(counts, "label:y")
