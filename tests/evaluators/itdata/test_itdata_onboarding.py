@@ -7,7 +7,7 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from evaluators.itdata.errors import JoinError, MeasureError
-from evaluators.itdata.exits import compare_exits, early_exits
+from evaluators.itdata.exits import compare_exits, early_exit_rows, early_exits
 from evaluators.itdata.leavers import leaver_access
 from evaluators.itdata.onboarding import onboarding_delays
 
@@ -119,6 +119,14 @@ def test_early_exits_by_hand():
     assert (only.late_exits, only.on_time_exits, only.exit_kinds) == (1, 1, ("resigned",))
     assert "Not counted: 1 started less than 180 days ago" in found.summary()
     assert found.chart().to_dict()["description"] == found.summary()
+
+
+def test_the_people_compared_are_the_rows_of_those_who_can_be_compared():
+    onboarding, people = exit_tables()
+    rows = early_exit_rows(onboarding, people, as_of="2026-06-30", exit_kinds=["resigned"])
+    assert rows["employee_id"].tolist() == [*(f"L{n}" for n in range(6)), *(f"T{n}" for n in range(4))]
+    assert rows["late"].tolist() == [True] * 6 + [False] * 4
+    assert rows.loc[rows["left_early"], "employee_id"].tolist() == ["L0", "T0"]  # L2 was dismissed
 
 
 def test_early_exits_of_tables_that_do_not_fit():
