@@ -1,0 +1,172 @@
+"""Which column of an export is what: names that ServiceNow, Jira and others use, and mappings that people give."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from evaluators.itdata.errors import ExportError
+from evaluators.itdata.log import TICKET_COLUMNS
+
+SERVICENOW, JIRA, MAPPED = "ServiceNow", "Jira Service Management", "mapped"
+# "at" is the time of a row, "updates" how often the record was changed by then.
+FIELDS = (*(name for name in TICKET_COLUMNS if name != "events"), "at", "updates", "sla_breached", "sla_left")
+TIME_FIELDS = ("opened_at", "responded_at", "resolved_at", "closed_at", "at")
+LABEL_FIELDS = ("state", "priority", "category", "contact_type", "location", "caller", "group", "assigned_to")
+COUNT_FIELDS = ("reassignments", "reopens", "updates")
+
+# Commonest first; a name is compared without capitals, blanks, underscores and the like.
+_SERVICENOW = {
+    "number": ("number",),
+    "opened_at": ("opened_at", "opened", "sys_created_on", "sys_created_at"),
+    "responded_at": ("first_response_at",),
+    "resolved_at": ("resolved_at", "resolved"),
+    "closed_at": ("closed_at", "closed"),
+    "at": ("sys_updated_at", "sys_updated_on", "updated"),
+    "updates": ("sys_mod_count", "updates"),
+    "state": ("incident_state", "state"),
+    "priority": ("priority",),
+    "category": ("category",),
+    "contact_type": ("contact_type", "channel"),
+    "location": ("location",),
+    "caller": ("caller_id", "caller"),
+    "group": ("assignment_group",),
+    "assigned_to": ("assigned_to",),
+    "reassignments": ("reassignment_count",),
+    "reopens": ("reopen_count",),
+    "sla_met": ("made_sla",),
+}
+_JIRA = {
+    "number": ("issue_key",),
+    "opened_at": ("created",),
+    "resolved_at": ("resolved",),
+    "at": ("updated",),
+    "state": ("status",),
+    "priority": ("priority",),
+    "category": ("request_type", "customer_request_type", "issue_type"),
+    "contact_type": ("request_channel", "channel"),
+    "location": ("location",),
+    "caller": ("reporter",),
+    "group": ("assignment_group", "assigned_group", "support_group", "team"),
+    "assigned_to": ("assignee",),
+    "responded_at": ("first_response_at", "time_to_first_response"),
+    "sla_left": ("time_to_resolution",),
+}
+_OTHERS = {
+    "number": ("ticket_id", "ticket_number", "ticket_no", "ticket", "incident_id", "incident_number", "case_number"),
+    "opened_at": ("created_at", "created", "created_on", "open_date", "date_opened", "opened_on", "created_time"),
+    "responded_at": ("first_response", "responded_at", "responded", "first_responded_at"),
+    "resolved_at": ("resolved_on", "resolution_date", "date_resolved", "solved_at", "resolved_time"),
+    "closed_at": ("closed_on", "close_date", "date_closed", "closed_time"),
+    "at": ("updated_at", "updated_on", "last_updated", "event_time", "timestamp"),
+    "state": ("status",),
+    "contact_type": ("source",),
+    "location": ("site",),
+    "caller": ("requester", "opened_for", "requested_for"),
+    "group": ("group", "support_group", "team"),
+    "assigned_to": ("assignee", "agent"),
+    "sla_met": ("sla_met", "met_sla"),
+    "sla_breached": ("sla_breached", "has_breached", "breached", "breached_sla", "sla_violated"),
+}
+
+
+def match_columns(
+    names: Sequence[str], mapping: Mapping[str, str | None] | None, notes: list[str]
+) -> tuple[dict[str, str], str]:
+    """Say which column of a file holds what, and which program's export it looks like.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns of the file.
+    mapping : mapping of str to str, optional
+        Our name -> column; None as column leaves our name out. It goes before what names tell.
+    notes : list of str
+        Receives a sentence where two columns of one name had to be left out.
+
+    Returns
+    -------
+    tuple of (dict of str to str, str)
+        Field -> column, and ``"ServiceNow"``, ``"Jira Service Management"`` or ``"mapped"``.
+
+    Raises
+    ------
+    ExportError
+        If the mapping names what is not there, or no column holds numbers or times of opening.
+    """
+    given = _checked(names, mapping or {})
+    by_name: dict[str, list[str]] = defaultdict(list)
+    twins: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_name[_plain(name)].append(name)
+        if numbered := re.fullmatch(r"(.*) \(\d+\)", name):
+            twins[_plain(numbered[1])].append(name)
+    kind = MAPPED
+    if by_name.get("issue key"):
+        kind = JIRA
+    elif by_name.get("number") and sum(_plain(each[0]) in by_name for each in _SERVICENOW.values()) + sum(
+        word in by_name for word in ("opened", "resolved", "caller", "state", "made sla")
+    ) >= 3:  # fmt: skip
+        kind = SERVICENOW
+    known = [_JIRA, _OTHERS] if kind == JIRA else [_SERVICENOW, _OTHERS]
+    found = {field: column for field, column in given.items() if column is not None}
+    for field in FIELDS:
+        if field in given:
+            continue
+        for alias in (_plain(alias) for each in known for alias in each.get(field, ())):
+            columns = [name for name in by_name.get(alias, ()) if name not in found.values()]
+            if columns:
+                found[field] = columns[0]
+                break
+            if len(twins.get(alias, ())) > 1 and not set(twins[alias]) & set(found.values()):
+                _refuse_or_note(field, twins[alias], notes)
+    for field, what in (("number", "a ticket's number"), ("opened_at", "when a ticket was opened")):
+        if field not in found:
+            raise ExportError(
+                f"No column says {what}.",
+                f'The columns are: {_listed(names)}. Say which one it is: mapping={{"{field}": "…"}}.',
+            )
+    return found, kind
+
+
+def _plain(name: str) -> str:
+    """Return a name without capitals, signs between words, and what reports put around it."""
+    text = name.strip().casefold()
+    if custom := re.fullmatch(r"custom field \((.*)\)", text):
+        text = custom[1]
+    text = re.sub(r"^(dv_|inc_|incident\.)|(\.name|\.display_value|\.value)$", "", text)
+    return " ".join(re.split(r"[\s_\-/]+", text)).strip()
+
+
+def _checked(names: Sequence[str], mapping: Mapping[str, str | None]) -> dict[str, str | None]:
+    checked: dict[str, str | None] = {}
+    for field, column in mapping.items():
+        if field not in FIELDS:
+            near = get_close_matches(field, FIELDS, n=1)
+            meant = f"Did you mean {near[0]!r}? " if near else ""
+            raise ExportError(
+                f"A mapping cannot fill {field!r}.", f"{meant}Left of the colon may stand: {', '.join(FIELDS)}."
+            )
+        if column is not None and column not in names:
+            same = [name for name in names if name.strip().casefold() == column.strip().casefold()]
+            if len(same) != 1:
+                near = get_close_matches(column, names, n=1)
+                meant = f"Did you mean {near[0]!r}? " if near else ""
+                raise ExportError(f"The file has no column {column!r}.", f"{meant}Its columns are: {_listed(names)}.")
+            column = same[0]
+        checked[field] = column
+    return checked
+
+
+def _refuse_or_note(field: str, columns: Sequence[str], notes: list[str]) -> None:
+    listed = ", ".join(repr(each) for each in columns)
+    if field in ("number", "opened_at"):
+        raise ExportError(
+            f"Several columns could be {field}: {listed}.", f'Say which: mapping={{"{field}": "{columns[0]}"}}.'
+        )
+    notes.append(f"Several columns could be {field}, and none was taken: {listed}. A mapping can say which.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [name if len(name) <= 40 else f"{name[:39]}…" for name in names[:40]]
+    return ", ".join(repr(name) for name in shown) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
