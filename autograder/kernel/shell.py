@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib
+import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -140,14 +142,21 @@ def prepare(sources: Iterable[str] = ()) -> None:
         importlib.import_module("autograder.transfer._tables")
     if "scipy" in sys.modules:
         importlib.import_module("autograder.transfer._sparse")
+    sources = list(sources)
     if data := sys.modules.get("evaluators.data"):  # our data sets are read once
-        for name in {
-            name for name in data.__all__ if name.startswith("load_") and any(name in each for each in sources)
-        }:
-            getattr(data, name)()
+        for name, tables in _loaded("\n".join(sources), data.__all__):
+            with suppress(data.UnknownDatasetError):  # a wrong name is the cell's to tell
+                getattr(data, name)(*tables)
     made = shell()
     for source in sources:
         made.learn(source)
+
+
+def _loaded(source: str, names: Iterable[str]) -> set[tuple[str, tuple[str, ...]]]:
+    """Find the calls of our loaders without an argument or with the name of a table."""
+    loaders = "|".join(name for name in names if name.startswith("load_"))
+    calls = re.findall(rf"""\b({loaders})\((?:["'](\w+)["'])?\)""", source) if loaders else []
+    return {(name, (table,) if table else ()) for name, table in calls}
 
 
 def text_of(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from autograder.execution import Side, clean_json, well_formed
 from autograder.kernel.outputs import Outputs
 from autograder.kernel.protocol import ANSWER, APPLY, CALLBACK, QUERY, REQUEST, message, parts
 from autograder.kernel.remote import Peer, ValueCannotCross
+from autograder.kernel.shell import _loaded
 from autograder.pipeline import Grader
 from autograder.results import Outcome, Result, Submission
 from autograder.sandbox import Channel, Limits, SandboxMissing
@@ -546,3 +547,19 @@ def test_two_sessions_that_call_each_other_without_end_come_to_one():
         session.channel.close()
         session.thread.join(20)
         session.theirs.close()
+
+
+def test_data_sets_that_cells_read_are_found_in_their_calls() -> None:
+    names = ["TARNBROOK_TABLES", "load_tarnbrook", "load_tarnbrook_log", "load_adviser_probe", "load_resume_callbacks"]
+    source = (
+        "from evaluators.data import load_tarnbrook, load_tarnbrook_log, load_resume_callbacks\n"
+        "log = load_tarnbrook_log()\n"
+        "people, again = load_tarnbrook(\"people\"), load_tarnbrook('people')\n"
+        "probe = load_adviser_probe().head()\nother = load_tarnbrook(table)\n"
+    )
+    assert _loaded(source, names) == {
+        ("load_tarnbrook_log", ()),
+        ("load_tarnbrook", ("people",)),
+        ("load_adviser_probe", ()),
+    }
+    assert _loaded(source, ["datasheet"]) == set()

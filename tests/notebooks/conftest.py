@@ -1,19 +1,21 @@
-"""A lesson that runs from top to bottom without a kernel, for the tests of what its sentences claim."""
+"""Lessons and labs that run from top to bottom without a kernel, for the tests of what they claim and score."""
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-LESSONS = Path(__file__).parents[2] / "curriculum/02_auditing_resume_screening"
+from tests.lab_runs import Mark, Marked, run_cells
+
+LESSONS = Path(__file__).parents[2] / "curriculum"
 
 
 @pytest.fixture(scope="session")
 def run_lesson(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
-    """Return what runs a lesson of the track (its file's name, no ending) and returns the names that its code binds.
+    """Return what runs a lesson of any track (its file's name, no ending) and returns the names that its code binds.
 
     Two more names come with them: `shown`, the text and HTML that it shows, with single spaces; and `asked`, its check
     questions as (id, options, right option).
@@ -24,7 +26,7 @@ def run_lesson(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict
 
         from evaluators.widgets import Lesson
 
-        cells = json.loads((LESSONS / f"{name}.ipynb").read_text("utf-8"))["cells"]
+        cells = json.loads(next(LESSONS.glob(f"*/{name}.ipynb")).read_text("utf-8"))["cells"]
         shown: list[str] = []
         asked: list[tuple[str, dict[str, str], str]] = []
         names: dict[str, Any] = {}
@@ -45,5 +47,20 @@ def run_lesson(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict
                 if cell["cell_type"] == "code":
                     exec("".join(cell["source"]), names)
         return names | {"asked": asked, "shown": re.sub(r"\s+", " ", "\n".join(shown))}
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def mark(tmp_path_factory: pytest.TempPathFactory) -> Mark:
+    """Run a lab's cells in this process, on its model answers with some of them replaced; the same run only once."""
+    runs: dict[str, dict[str, Marked]] = {}
+    folder = tmp_path_factory.mktemp("desk")
+
+    def run(lab: str, answers: Mapping[str, object] | None = None) -> dict[str, Marked]:
+        name = json.dumps([lab, answers])
+        if name not in runs:
+            runs[name] = run_cells(lab, answers or {}, folder)
+        return runs[name]
 
     return run
