@@ -68,7 +68,7 @@ def licence_chart(use: "LicenceUse", most: int) -> alt.LayerChart:
     )
     words = (
         alt.Chart(alt.InlineData(values=plain(texts)))
-        .mark_text(align="left", dx=4, fontSize=11)
+        .mark_text(align="left", dx=4, fontSize=12)
         .encode(y=y, x=alt.X("euros:Q", title="Euros a year"), text="text:N")
     )
     left_out = len(use.products) - len(shown)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.itdata._cells import BoolArray, labels, rows_of
+from evaluators.itdata._cells import BoolArray, keys, rows_of
 from evaluators.itdata._starters import last_days, starters_of
 from evaluators.itdata._words import percent
 from evaluators.itdata.errors import JoinError, MeasureError
@@ -191,46 +191,87 @@ def early_exits(
     >>> early_exits(onboarding, people, as_of="2026-06-30").risk_difference
     1.0
     """
+    table, left_out = _comparable(onboarding, people, as_of, within_days, tuple(exit_kinds))
+    late, early = table["late"].to_numpy(), table["left_early"].to_numpy()
+    result = compare_exits(late=_counts(early[late]), on_time=_counts(early[~late]), within_days=within_days)
+    values = {name: getattr(result, name) for name in EarlyExits.__slots__}
+    return EarlyExits(**values | left_out | {"exit_kinds": tuple(exit_kinds)})
+
+
+def early_exit_rows(
+    onboarding: Any, people: Any, *, as_of: Any, within_days: int = 180, exit_kinds: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return the people whom `early_exits` compares, one row each, to compare them within site or kind of work.
+
+    Parameters
+    ----------
+    onboarding, people, as_of, within_days, exit_kinds
+        As for `early_exits`.
+
+    Returns
+    -------
+    DataFrame, shape (n_compared, 4)
+        ``employee_id``, ``starts_on``, ``late`` and ``left_early``. Personal data: count them, do not show them.
+
+    Raises
+    ------
+    MeasureError, JoinError, ColumnError
+        As `early_exits`; a group may be empty here.
+
+    Examples
+    --------
+    >>> onboarding = pd.DataFrame(
+    ...     {
+    ...         "employee_id": ["E1", "E2"],
+    ...         "starts_on": "2025-03-03",
+    ...         "laptop_due_on": "2025-03-03",
+    ...         "laptop_delivered_on": ["2025-03-20", "2025-03-03"],
+    ...         "access_complete_on": "2025-03-03",
+    ...     }
+    ... )
+    >>> people = pd.DataFrame({"employee_id": ["E1", "E2"], "left_on": ["2025-05-31", None]})
+    >>> rows = early_exit_rows(onboarding, people, as_of="2026-06-30")
+    >>> rows["late"].tolist(), rows["left_early"].tolist()
+    ([True, False], [True, False])
+    """
+    return _comparable(onboarding, people, as_of, within_days, tuple(exit_kinds))[0]
+
+
+def _comparable(
+    onboarding: Any, people: Any, as_of: Any, within_days: int, kinds: tuple[str, ...]
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the people who can be compared, and how many cannot, by reason."""
     if isinstance(within_days, bool) or within_days < 1:
         raise MeasureError(f"Exits within {within_days} days cannot be counted.", "Give 1 day or more.")
     table, today = starters_of(onboarding, as_of)
-    kinds = tuple(exit_kinds)
     last = last_days(people)
-    if kinds:
-        frame = rows_of(people, "employee_id", "exit_kind")
-        kind_of = dict(zip(labels(frame, "employee_id"), frame["exit_kind"].astype("string"), strict=True))
-        known = set(frame["exit_kind"].dropna().astype(str))
-        if unknown := sorted(set(kinds) - known):
-            raise MeasureError(
-                f"Nobody's exit is of the kind {unknown[0]!r}.", f"Kinds are: {', '.join(sorted(known)) or 'none'}."
-            )
     found = table["person"].isin(set(last))
     if not found.any():
         raise JoinError("No new person is in the table of people.", "Do both tables use the same employee_id?")
     left = pd.to_datetime(table["person"].map(last))
-    unknown_rows = table["due"].isna() | ~found
-    recent = ~unknown_rows & (table["starts"] + pd.Timedelta(days=within_days) > today)
-    gone = ~unknown_rows & ~recent & (left <= table["due"])
-    counted_in = (~(unknown_rows | recent | gone)).to_numpy()
+    unknown = table["due"].isna() | ~found
+    recent = ~unknown & (table["starts"] + pd.Timedelta(days=within_days) > today)
+    gone = ~unknown & ~recent & (left <= table["due"])
     early = (left - table["starts"]).dt.days <= within_days
     if kinds:
-        early &= table["person"].map(kind_of).isin(kinds)
+        early &= table["person"].isin(_left_as(people, kinds))
     late = (table["delivered"] > table["due"]) | table["delivered"].isna()
-    result = compare_exits(
-        late=_counts(early[counted_in & late]),
-        on_time=_counts(early[counted_in & ~late]),
-        within_days=within_days,
+    rows = pd.DataFrame(
+        {"employee_id": table["person"], "starts_on": table["starts"], "late": late, "left_early": early}
     )
-    values = {name: getattr(result, name) for name in EarlyExits.__slots__}
-    return EarlyExits(
-        **values
-        | {
-            "exit_kinds": kinds,
-            "too_recent": int(recent.sum()),
-            "left_before_due": int(gone.sum()),
-            "unknown": int(unknown_rows.sum()),
-        }
-    )
+    left_out = {"too_recent": int(recent.sum()), "left_before_due": int(gone.sum()), "unknown": int(unknown.sum())}
+    return rows[~(unknown | recent | gone)].reset_index(drop=True), left_out
+
+
+def _left_as(people: Any, kinds: tuple[str, ...]) -> set[str]:
+    """Return the keys of people whose exit is of one of the kinds."""
+    frame = rows_of(people, "employee_id", "exit_kind")
+    known = set(frame["exit_kind"].dropna().astype(str))
+    if strange := sorted(set(kinds) - known):
+        raise MeasureError(
+            f"Nobody's exit is of the kind {strange[0]!r}.", f"Kinds are: {', '.join(sorted(known)) or 'none'}."
+        )
+    return set(keys(frame, "employee_id")[frame["exit_kind"].astype("string").isin(kinds).fillna(False)])
 
 
 def compare_exits(*, late: tuple[int, int], on_time: tuple[int, int], within_days: int = 180) -> EarlyExits:

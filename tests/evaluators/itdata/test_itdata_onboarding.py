@@ -24,14 +24,14 @@ TABLE = starters(
     ("E4", "2026-03-02", "2026-03-02", None, "2026-02-27"),  # still missing, 18 days by now
     ("E5", "2026-04-01", "2026-03-30", None, None),  # not due yet
     ("E6", "2026-03-02", None, None, None),  # no laptop ordered
-    ("E7", "2026-04-01", "2026-03-30", "2026-03-19", None),  # came before it was due
+    ("E7", "2026-04-01", "2026-03-30", "2026-03-19", None),  # came already, but is not due yet
 )
 
 
 def test_delays_by_hand():
     found = onboarding_delays(TABLE, as_of="2026-03-20")
-    assert (found.starters, found.late, found.missing, found.not_due, found.no_due_date) == (5, 3, 1, 1, 1)
-    assert found.late_share == pytest.approx(0.6)
+    assert (found.starters, found.late, found.missing, found.not_due, found.no_due_date) == (4, 3, 1, 2, 1)
+    assert found.late_share == pytest.approx(0.75)
     assert found.late_median_days == 10  # of 4, 10 and more than 18
     assert math.isnan(found.late_p90_days)
     assert (found.access_known, found.access_on_time, found.access_share) == (5, 2, 0.4)
@@ -173,3 +173,28 @@ def test_leavers_may_come_from_the_people():
         leaver_access(table, as_of="2026-06-30")
     with pytest.raises(JoinError, match="more than once"):
         leaver_access(table, as_of="2026-06-30", people=pd.concat([people, people]))
+
+
+def test_people_who_left_wait_no_longer():
+    table = starters(
+        ("E1", "2026-03-02", "2026-03-02", None, None),  # left after 3 days
+        ("E2", "2026-03-02", "2026-03-02", "2026-03-12", None),
+        ("E3", "2026-03-02", "2026-03-10", None, None),  # left before it was due
+    )
+    people = pd.DataFrame({"employee_id": ["E1", "E2", "E3"], "left_on": ["2026-03-05", None, "2026-03-09"]})
+    found = onboarding_delays(table, as_of="2026-06-30", people=people)
+    assert (found.starters, found.late, found.missing, found.left_first) == (2, 2, 1, 1)
+    assert found.late_median_days == 10  # of 3 and more, and 10
+    assert "1 person left before" in found.summary()
+    with pytest.raises(JoinError, match="No new person"):
+        onboarding_delays(table, as_of="2026-06-30", people=people.assign(employee_id=["a", "b", "c"]))
+
+
+def test_the_latest_leavers_do_not_count_even_if_they_were_quick():
+    table = access(
+        ("E1", "mail", "2025-01-01", "2026-06-20", "2026-06-20"),  # within the 30 days, done
+        ("E2", "mail", "2025-01-01", None, "2026-06-20"),  # within the 30 days, open
+        ("E3", "mail", "2025-01-01", None, "2026-03-31"),
+    )
+    found = leaver_access(table, as_of="2026-06-30", allowed_days=30)
+    assert (found.total.leavers, found.total.late, found.too_recent) == (1, 1, 2)
