@@ -71,8 +71,9 @@ def reached(log: TicketLog, until: str) -> Reached:
     Raises
     ------
     MeasureError
-        If `until` is no time of a ticket, or the export has it for no ticket.
+        If there is no ticket, `until` is no time of a ticket, or the export has it for no ticket.
     """
+    check_tickets(log)
     if until not in STEPS:
         raise MeasureError(f"There is no time {until!r}.", f"Choose one of: {', '.join(STEPS)}.")
     times = log.tickets[until]
@@ -93,6 +94,12 @@ def reached(log: TicketLog, until: str) -> Reached:
     unknown = rest & over(log, until)
     waiting = (rest & ~unknown) | after
     return Reached(np.where(there, hours, np.where(waiting, waited, np.nan)), there, waiting, unknown, backwards, later)
+
+
+def check_tickets(log: TicketLog) -> None:
+    """Refuse a log without a ticket, as a choice that fits none leaves it."""
+    if not len(log):
+        raise MeasureError("There is no ticket.", "Check which tickets you chose.")
 
 
 def over(log: TicketLog, until: str = "closed_at") -> BoolArray:
@@ -117,6 +124,7 @@ def labels_of(log: TicketLog, column: str) -> tuple[IntArray, list[str]]:
     MeasureError
         If there is no such label, or the export does not have it.
     """
+    check_tickets(log)
     if column not in TICKET_LABELS:
         raise MeasureError(f"Tickets have no label {column!r}.", f"Choose one of: {', '.join(TICKET_LABELS)}.")
     values = log.tickets[column]
@@ -129,8 +137,11 @@ def coded(values: "pd.Series[Any]") -> tuple[IntArray, list[str]]:
     """Return codes and the labels that occur, in the order of the categories, the missing one last."""
     codes = values.cat.codes.to_numpy().astype(np.int64)
     names = [str(each) for each in values.cat.categories]
-    codes = np.where(codes < 0, len(names), codes)
-    names.append(MISSING)
+    if MISSING in names:  # a label of that very name: the same row
+        codes = np.where(codes < 0, names.index(MISSING), codes)
+    else:
+        codes = np.where(codes < 0, len(names), codes)
+        names.append(MISSING)
     found = np.bincount(codes, minlength=len(names)) > 0
     place = np.cumsum(found) - 1
     return place[codes].astype(np.int64), [name for name, here in zip(names, found, strict=True) if here]
@@ -192,13 +203,25 @@ def hours_in_words(hours: float | None) -> str:
         return "not known"
     if hours * 60 < 1:
         return "under a minute"
-    if hours < 1:
+    if round(hours * 60) < 60:
         minutes = round(hours * 60)
         return f"{minutes} minute{'' if minutes == 1 else 's'}"
     if hours < 48:
         return "1 hour" if f"{hours:.1f}" == "1.0" else f"{hours:.1f} hours".replace(".0 ", " ")
     days = hours / 24
     return f"{days:,.0f} days" if days >= 100 else f"{days:.1f} days".replace(".0 ", " ")
+
+
+def at_most(hours: float | None) -> str:
+    """Say a time behind "within" or before "or less".
+
+    Examples
+    --------
+    >>> f"within {at_most(0.0)}", f"within {at_most(2.0)}"
+    ('within a minute', 'within 2 hours')
+    """
+    words = hours_in_words(hours)
+    return "a minute" if words == "under a minute" else words
 
 
 def hours_short(hours: float | None) -> str:

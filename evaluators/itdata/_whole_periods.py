@@ -40,7 +40,7 @@ class WholePeriods:
 
 
 def whole_periods(log: TicketLog, every: str, *, since: object = None) -> WholePeriods:
-    """Find the periods between the first ticket (or `since`) and the end of the log.
+    """Find the periods between the beginning of the log (or `since`) and its end.
 
     Parameters
     ----------
@@ -49,21 +49,22 @@ def whole_periods(log: TicketLog, every: str, *, since: object = None) -> WholeP
     every : str
         ``"day"``, ``"week"`` (Monday to Sunday), ``"month"`` or ``"quarter"``.
     since : time, optional
-        When the export begins; by default the day of the first ticket. A period of which more than 2 % lies
-        outside the log is left out.
+        When the export begins; by default what the log says. A period of which more than 2 % lies outside the log is
+        left out.
 
     Raises
     ------
     MeasureError
-        If there is no such kind of period, or the log holds no whole one.
+        If there is no such kind of period, the log holds no whole one, or `since` is no time.
     """
     if every not in FREQUENCIES:
         raise MeasureError(f"There is no period {every!r}.", f"Choose one of: {', '.join(FREQUENCIES)}.")
-    first = log.local("opened_at").min().normalize() if since is None else _wall(since, log)
+    first = wall_time(log.since if since is None else since, log, "since")
     last = log.as_of.tz_convert(log.time_zone).tz_localize(None)
     if first >= last:
         raise MeasureError(f"The log would begin on {first:%Y-%m-%d} and end on {last:%Y-%m-%d}.", "Check `since`.")
-    every_period = pd.period_range(first, last, freq=FREQUENCIES[every])
+    inside = max(first, last - pd.Timedelta(microseconds=1))  # a log that ends at midnight begins no new period
+    every_period = pd.period_range(first, inside, freq=FREQUENCIES[every])
     starts, ends = every_period.start_time, every_period.end_time
     slack = (ends - starts) * _MISSING_AT_MOST
     whole = np.asarray((first <= starts + slack) & (last >= ends - slack))
@@ -84,6 +85,18 @@ def period_name(period: pd.Period, every: str) -> str:
     return str(period.start_time.date()) if every in ("day", "week") else str(period)
 
 
-def _wall(moment: object, log: TicketLog) -> pd.Timestamp:
-    stamp = pd.Timestamp(moment)  # type: ignore[arg-type]
+def wall_time(moment: object, log: TicketLog, name: str) -> pd.Timestamp:
+    """Return a time as the clocks on the wall showed it, without a zone.
+
+    Raises
+    ------
+    MeasureError
+        If this is no time.
+    """
+    try:
+        stamp = pd.Timestamp(moment)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise MeasureError(f"{name} is {moment!r}, which is no time.", "Give a day such as 2026-03-31.") from error
+    if pd.isna(stamp):
+        raise MeasureError(f"{name} is a missing time.", "Give a day such as 2026-03-31, or leave it out.")
     return stamp if stamp.tz is None else stamp.tz_convert(log.time_zone).tz_localize(None)

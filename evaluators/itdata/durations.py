@@ -11,6 +11,7 @@ from evaluators.itdata._product_limit import ProductLimit, product_limit
 from evaluators.itdata._ticket_times import (
     STEPS,
     FloatArray,
+    at_most,
     check_confidence,
     hours_in_words,
     json_able,
@@ -19,6 +20,7 @@ from evaluators.itdata._ticket_times import (
     reached,
     tickets,
 )
+from evaluators.itdata._visits import by_place
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 
@@ -196,10 +198,10 @@ person is helped.
 
     def _short(self, row: DurationRow) -> str:
         if row.median is None:
-            return f"{row.label} not known ({tickets(row.tickets)}, too many still wait)"
+            return f"{row.label}: not known ({tickets(row.tickets)}, too many still wait)"
         low, high = row.median_low, row.median_high
         extent = f", likely {hours_in_words(low)} to {hours_in_words(high)}" if None not in (low, high) else ""
-        return f"{row.label} half within {hours_in_words(row.median)} ({tickets(row.tickets)}{extent})"
+        return f"{row.label}: half within {at_most(row.median)} ({tickets(row.tickets)}{extent})"
 
     def chart(self, *, kind: str = "curve") -> "alt.LayerChart":
         """Draw how the tickets end.
@@ -279,14 +281,16 @@ def measure_durations(
     used = found.there | found.waiting
     if not used.any():
         raise MeasureError("No ticket can be measured.", " ".join(found.left_out()) or "Check the export.")
-    hours, ended = found.hours[used], found.there[used]
+    places = np.flatnonzero(used)
+    places = places[np.argsort(found.hours[places])]  # sorted once for all rows
+    hours, ended = found.hours[places], found.there[places]
     overall, curve = _row(ALL, hours, ended, confidence)
     curves = {ALL: _thinned(curve)}
     rows: list[DurationRow] = []
     if by is not None:
         codes, labels = labels_of(log, by)
-        codes = codes[used]
-        order = np.argsort(codes, kind="stable")
+        codes = codes[places]
+        order = by_place(codes)
         ends = np.cumsum(np.bincount(codes, minlength=len(labels)))
         pieces = np.split(order, ends[:-1])
         largest = sorted(range(len(labels)), key=lambda place: -len(pieces[place]))
@@ -311,7 +315,7 @@ def measure_durations(
 
 def _within(lead: str, hours: float | None) -> str:
     return (
-        f"{lead} {hours_in_words(hours)} or less."
+        f"{lead} {at_most(hours)} or less."
         if hours is not None
         else f"{lead.removesuffix(' take').removesuffix(':')}: not known, too many still wait."
     )

@@ -1,13 +1,14 @@
 """What comes in, what goes out, and what piles up: arrivals, closures and the backlog with its age."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from evaluators.itdata._ticket_times import hours_in_words, json_able, over, quantiles, tickets
+from evaluators.itdata._spans import NEVER, in_utc, spans
+from evaluators.itdata._ticket_times import hours_in_words, json_able, quantiles, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 
@@ -32,7 +33,8 @@ class FlowRow:
     arrivals, closures : int
         Tickets opened, and tickets that ended.
     backlog : int
-        Tickets open at its end, or at the end of the log: the backlog before, plus arrivals, less closures.
+        Tickets open at its end, or at the end of the log: the backlog before, plus arrivals, less closures (and less
+        tickets whose end is not known; the notes count them).
     median_age, p90_age, oldest_age : float or None
         Age of the backlog in hours; None if nothing is open.
     """
@@ -58,7 +60,7 @@ class Flow:
     time_zone : str
         Where days begin and end.
     rows : tuple of FlowRow
-        Every period from the first opening to the end of the log, rising, quiet ones too.
+        Every period from the beginning to the end of the log, rising, quiet ones too.
     weekdays : tuple of int
         Tickets opened on Mondays to Sundays.
     hours : tuple of int
@@ -113,7 +115,7 @@ class Flow:
         >>> print(measure_flow(ticket_log(table, as_of="2026-03-04 00:00"), every="day").summary())
         3 tickets came in and 2 ended in 2 days, 2026-03-02 to 2026-03-03 (time of UTC).
         1 ticket is open at the end. Half of the open tickets are 38.3 hours old or older, the oldest 38.3 hours.
-        Most come on Mondays (66.7%) and between 9:00 and 10:00 (66.7%).
+        The busiest day of the week is Monday (66.7% of tickets), the busiest hour 9:00 to 10:00 (66.7%).
         Tickets opened before the export begins are not in it, so the first backlogs are too small. More tickets need \
 not mean more trouble: people also report more when reporting is easy.
         """
@@ -121,8 +123,8 @@ not mean more trouble: people also report more when reporting is easy.
         came, gone = sum(row.arrivals for row in self.rows), sum(row.closures for row in self.rows)
         periods = f"{len(self.rows):,} {self.every}{'s' if len(self.rows) > 1 else ''}"
         lines = [
-            f"{tickets(came)} came in and {gone:,} ended in {periods}, {self.rows[0].period} to {last.period} (time of "
-            f"{self.time_zone})."
+            f"{tickets(came)} came in and {gone:,} ended in {periods}, {self.rows[0].period}"
+            f"{f' to {last.period}' if len(self.rows) > 1 else ''} (time of {self.time_zone})."
         ]
         part = [row.period for row in self.rows if row.partial]
         if part:
@@ -136,10 +138,9 @@ not mean more trouble: people also report more when reporting is easy.
         else:
             lines.append("No ticket is open at the end.")
         lines += self._pile()
-        day, hour = int(np.argmax(self.weekdays)), int(np.argmax(self.hours))
         lines.append(
-            f"Most come on {WEEKDAYS[day]}s ({self.weekdays[day] / came:.1%}) and between {hour}:00 and {hour + 1}:00 "
-            f"({self.hours[hour] / came:.1%})."
+            f"The busiest {_busiest('day', WEEKDAYS, self.weekdays)}, the busiest "
+            f"{_busiest('hour', [f'{hour}:00 to {hour + 1}:00' for hour in range(24)], self.hours)}."
         )
         lines += self.notes
         lines.append(
@@ -153,9 +154,10 @@ not mean more trouble: people also report more when reporting is easy.
         if len(whole) < 4:
             return []
         half = len(whole) // 2
-        first, second = (
-            sum(row.arrivals - row.closures for row in part) for part in (whole[:half], whole[len(whole) - half :])
-        )
+        place = self.rows.index(whole[0])
+        before = self.rows[place - 1].backlog if place else 0
+        first = whole[half - 1].backlog - before
+        second = whole[-1].backlog - whole[len(whole) - half - 1].backlog
         return [
             f"In the first half of the whole {self.every}s the pile {_grew(first)}, in the second half it "
             f"{_grew(second)}."
@@ -191,9 +193,9 @@ def measure_flow(log: TicketLog, *, every: Every = "week") -> Flow:
 
     A ticket ends when it is resolved; where the export does not say when, the time of closing stands in. A reopened
     ticket counts as open until its last resolution. A period runs from its first local midnight up to the next
-    period's; a ticket that ends exactly then is in the next. The first period is partial if the log does not begin
-    on its first day, the last one if the log does not end on its last day; a day is partial if the log ends within
-    it. Age quantiles between two tickets are their middle.
+    period's; a ticket that ends exactly then is in the next. Periods that start before the log begins are partial;
+    the last one is if the log does not end on its last day. A day is partial if the log begins or ends within it. Age
+    quantiles between two tickets are their middle.
 
     Parameters
     ----------
@@ -221,21 +223,24 @@ def measure_flow(log: TicketLog, *, every: Every = "week") -> Flow:
     """
     if every not in get_args(Every):
         raise MeasureError(f"There is no period {every!r}.", f"Choose one of: {', '.join(get_args(Every))}.")
-    opened, ended, notes = _spans(log)
-    if not len(opened):
-        raise MeasureError("No ticket was opened by the end of the log.", "Check as_of.")
-    first = pd.Timestamp(int(opened.min()), unit="us", tz="UTC").tz_convert(log.time_zone).tz_localize(None)
+    found = spans(log)
+    if not found.arrived.any():
+        raise MeasureError("No ticket was opened by the end of the log.", "Check as_of, and which tickets you chose.")
+    arrived = np.sort(found.opened[found.arrived])
+    opened, ended = found.opened[found.usable], found.ended[found.usable]
+    since = log.since.tz_convert(log.time_zone).tz_localize(None)
+    first = pd.Timestamp(int(arrived[0]), unit="us", tz="UTC").tz_convert(log.time_zone).tz_localize(None)
+    first = min(first, since)
     last = log.as_of.tz_convert(log.time_zone).tz_localize(None)
     starts = _starts(first, last, every)
-    edges = _in_utc(starts, log.time_zone)
-    came = np.diff(np.searchsorted(np.sort(opened), edges))
-    known = np.sort(ended[ended < _NEVER])
+    edges = in_utc(starts, log.time_zone)
+    came = np.diff(np.searchsorted(arrived, edges))
+    known = np.sort(ended[ended < NEVER])
     gone = np.diff(np.searchsorted(known, edges))
     end = int(pd.DatetimeIndex([log.as_of]).as_unit("us").asi8[0])
     # In the last period everything up to the end of the log counts, the end itself included.
-    came[-1], gone[-1] = len(opened) - came[:-1].sum(), len(known) - gone[:-1].sum()
-    partial = np.zeros(len(came), dtype=bool)
-    partial[0] = every != "day" and first.normalize() > starts[0]
+    came[-1], gone[-1] = len(arrived) - came[:-1].sum(), len(known) - gone[:-1].sum()
+    partial = np.asarray(starts[:-1] < (since if every == "day" else since.normalize()))
     slack = pd.Timedelta(0) if every == "day" else pd.Timedelta(days=1)
     partial[-1] |= last < starts[-1] - slack
     ages = _ages(opened, ended, np.minimum(edges[1:], end + 1), min(int(edges[-1]), end))
@@ -244,43 +249,10 @@ def measure_flow(log: TicketLog, *, every: Every = "week") -> Flow:
         FlowRow(start.strftime(style), bool(part), int(new), int(done), *age)
         for start, part, new, done, age in zip(starts[:-1], partial, came, gone, ages, strict=True)
     )
-    local = log.local("opened_at")[(log.tickets["opened_at"] <= log.as_of).to_numpy()]
+    local = log.local("opened_at")[found.arrived]
     weekdays = np.bincount(local.dt.day_of_week, minlength=7)
     hours = np.bincount(local.dt.hour, minlength=24)
-    return Flow(every, log.time_zone, rows, tuple(weekdays.tolist()), tuple(hours.tolist()), notes)
-
-
-_NEVER = np.iinfo(np.int64).max
-
-
-def _spans(log: TicketLog) -> tuple["np.typing.NDArray[np.int64]", "np.typing.NDArray[np.int64]", tuple[str, ...]]:
-    """Return when each ticket was opened and ended, in microseconds; one without an end has the largest number."""
-    table = log.tickets
-    end = table["resolved_at"].fillna(table["closed_at"])
-    notes = []
-    stand_in = table["resolved_at"].isna() & table["closed_at"].notna()
-    if stand_in.any():
-        notes.append(f"{tickets(int(stand_in.sum()))} without a time of resolution: the time of closing stands in.")
-    future = table["opened_at"] > log.as_of
-    if future.any():
-        notes.append(f"{tickets(int(future.sum()))} opened after the end of the log: left out.")
-    backwards = (end < table["opened_at"]) & ~future
-    if backwards.any():
-        notes.append(f"{tickets(int(backwards.sum()))} with an end before the opening, which cannot be: left out.")
-    lost = end.isna().to_numpy() & over(log, "resolved_at") & ~future.to_numpy()
-    if lost.any():
-        notes.append(
-            f"{tickets(int(lost.sum()))} over by state, but the export does not say when: left out of closures "
-            "and backlog."
-        )
-    again = table["reopens"].gt(0).fillna(False)
-    if again.any():
-        notes.append(f"{tickets(int(again.sum()))} reopened: counted as open until the last resolution.")
-    usable = ~(future | backwards).to_numpy() & ~lost
-    end = end.mask(end > log.as_of)
-    opened = table["opened_at"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    ended = np.where(end.isna(), _NEVER, end.to_numpy(dtype="datetime64[us]").astype(np.int64))
-    return opened[usable], ended[usable], tuple(notes)
+    return Flow(every, log.time_zone, rows, tuple(weekdays.tolist()), tuple(hours.tolist()), found.notes)
 
 
 def _starts(first: pd.Timestamp, last: pd.Timestamp, every: str) -> pd.DatetimeIndex:
@@ -298,13 +270,6 @@ def _starts(first: pd.Timestamp, last: pd.Timestamp, every: str) -> pd.DatetimeI
         )
     inside = max(last - pd.Timedelta(microseconds=1), first)  # a log that ends at midnight begins no new period
     return pd.date_range(start, inside.normalize() + step, freq=step)
-
-
-def _in_utc(local: pd.DatetimeIndex, zone: str) -> "np.typing.NDArray[np.int64]":
-    """Return microseconds of UTC; a midnight that does not exist moves on, one that is twice is the first."""
-    first = np.ones(len(local), dtype=bool)
-    utc = local.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").tz_convert("UTC")
-    return utc.as_unit("us").asi8.astype(np.int64)
 
 
 def _ages(
@@ -334,3 +299,15 @@ def _grew(change: int) -> str:
     if not change:
         return "stayed as it was"
     return f"{'grew' if change > 0 else 'shrank'} by {abs(change):,}"
+
+
+def _busiest(what: str, names: Sequence[str], counts: Sequence[int]) -> str:
+    """Say which part has most tickets; several that have as many are all named."""
+    most = max(counts)
+    named = [name for name, count in zip(names, counts, strict=True) if count == most]
+    kind = "day of the week" if what == "day" else what
+    share = f"{most / sum(counts):.1%}"
+    if len(named) > 1:
+        shown = f"{', '.join(named[:3])}{' …' if len(named) > 3 else ''}"
+        return f"{kind.replace(what, f'{what}s', 1)} are {shown} ({share} each)"
+    return f"{kind} is {named[0]} ({share} of tickets)" if what == "day" else f"{kind} {named[0]} ({share})"

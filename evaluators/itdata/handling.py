@@ -12,6 +12,7 @@ from evaluators.itdata._ticket_times import (
     FloatArray,
     IntArray,
     check_confidence,
+    check_tickets,
     json_able,
     labels_of,
     quantiles,
@@ -190,12 +191,13 @@ group, never reopened.
             mean = f"{row.mean_reassignments:.2f}".rstrip("0").rstrip(".")
             lines.append(
                 f"Passed on to another group: {row.reassigned.in_words()}; {mean} time{'' if mean == '1' else 's'} a "
-                f"ticket on average, nine in ten at most {row.p90_reassignments:g} times, at most "
-                f"{row.max_reassignments:g}."
+                f"ticket on average, nine in ten at most {row.p90_reassignments:g} "
+                f"time{'' if row.p90_reassignments == 1 else 's'}, at most {row.max_reassignments:g}."
             )
         if row.ping_pong.share is not None:
             lines.append(
-                f"Came back to a group they had just left: {row.ping_pong.in_words()}, {row.returns:,} returns in all."
+                f"Came back to a group they had just left: {row.ping_pong.in_words()}, {row.returns:,} "
+                f"return{'' if row.returns == 1 else 's'} in all."
             )
         if row.reopened.share is not None:
             lines.append(f"Reopened after being resolved: {row.reopened.in_words()}.")
@@ -204,13 +206,13 @@ group, never reopened.
                 f"Resolved at the first contact: {row.first_contact.in_words()}. That means: "
                 f"{self.first_contact_means}."
             )
-        known = [each for each in self.rows if each.mean_reassignments is not None]
+        known = [each for each in self.rows if each.mean_reassignments]
         if known:
             worst = sorted(known, key=lambda each: -(each.mean_reassignments or 0))[:3]
             lines.append(
                 f"Passed on most, by {self.by}: "
                 + "; ".join(
-                    f"{each.label} {each.mean_reassignments:.2f} times ({tickets(each.tickets)})" for each in worst
+                    f"{each.label}: {each.mean_reassignments:.2f} times ({tickets(each.tickets)})" for each in worst
                 )
                 + "."
             )
@@ -284,8 +286,8 @@ def measure_handling(
     Raises
     ------
     MeasureError
-        If the export has neither reassignments, nor reopenings, nor events with groups, or not the label or the
-        people asked for.
+        If there is no ticket, the export has neither reassignments, nor reopenings, nor events with groups, or not the
+        label or the people asked for.
 
     Examples
     --------
@@ -297,6 +299,7 @@ def measure_handling(
     1
     """
     check_confidence(confidence)
+    check_tickets(log)
     if session_hours is not None and not 0 < session_hours < float("inf"):
         raise MeasureError(f"The session is {session_hours} hours.", "Give hours above 0, or leave it out.")
     notes: list[str] = []

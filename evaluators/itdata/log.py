@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_datetime64_any_dtype
+from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype
 
 from evaluators._validation import require_columns
 from evaluators.itdata.errors import LogError
@@ -57,6 +57,9 @@ class TicketLog:
         Columns of `TICKET_COLUMNS` that the export does not have at all.
     notes : tuple of str
         Sentences on what was found out, skipped or repaired while reading.
+    since : Timestamp, optional
+        The moment the log begins, UTC; by default the midnight, on the clocks of `time_zone`, before the first ticket.
+        `where` keeps it: some of the tickets may begin later, and their first weeks then hold none.
     """
 
     tickets: pd.DataFrame = field(repr=False)
@@ -65,6 +68,13 @@ class TicketLog:
     time_zone: str = "UTC"
     lacking: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    since: pd.Timestamp = None  # type: ignore[assignment]  # __post_init__ sets it
+
+    def __post_init__(self) -> None:
+        if self.since is None:
+            zone = _zone(self.time_zone)
+            first = self.tickets["opened_at"].min() if len(self.tickets) else self.as_of
+            object.__setattr__(self, "since", _moment(first.tz_convert(zone).tz_localize(None).normalize(), zone))
 
     def __len__(self) -> int:
         return len(self.tickets)
@@ -110,18 +120,29 @@ class TicketLog:
         Parameters
         ----------
         mask : Series of bool, shape (n_tickets,)
-            Which tickets stay.
+            Which tickets stay; those of which it says neither yes nor no do not.
 
         Returns
         -------
         TicketLog
-            With the same end, time zone and notes.
+            With the same beginning, end, time zone and notes.
+
+        Raises
+        ------
+        LogError
+            If the mask is not of this log's tickets, or not of yes and no.
         """
-        tickets = self.tickets[mask].reset_index(drop=True)
+        chosen = mask if isinstance(mask, pd.Series) else pd.Series(mask)
+        if not (is_bool_dtype(chosen) and chosen.index.equals(self.tickets.index)):
+            raise LogError(
+                "The mask does not say yes or no of each ticket of this log.",
+                'Make it from log.tickets, such as log.tickets["priority"] == "P1".',
+            )
+        tickets = self.tickets[chosen.fillna(False).astype(bool)].reset_index(drop=True)
         events = self.events
         if events is not None:
             events = events[events["number"].isin(tickets["number"])].reset_index(drop=True)
-        return TicketLog(tickets, events, self.as_of, self.time_zone, self.lacking, self.notes)
+        return TicketLog(tickets, events, self.as_of, self.time_zone, self.lacking, self.notes, self.since)
 
 
 def ticket_log(
@@ -131,6 +152,7 @@ def ticket_log(
     as_of: object = None,
     time_zone: str = "UTC",
     notes: tuple[str, ...] = (),
+    since: object = None,
 ) -> TicketLog:
     """Make a log from tables that already have our column names.
 
@@ -148,6 +170,9 @@ def ticket_log(
         Such as ``"Europe/Dublin"``.
     notes : tuple of str
         Kept as they are.
+    since : time, optional
+        The beginning of the log; by default the midnight before the first ticket. Tickets opened before it stay, but
+        the time before it counts as covered in part only.
 
     Returns
     -------
@@ -157,7 +182,8 @@ def ticket_log(
     ------
     LogError
         If there is no ticket, a ticket occurs twice or has no time of opening, an event belongs to no ticket, a time
-        cannot be read or the time zone is unknown.
+        cannot be read, a count is no whole number of 0 or more, a flag is not yes or no, the log ends before it begins
+        or the time zone is unknown.
     ColumnError
         If ``number``, ``opened_at`` or ``at`` is missing.
 
@@ -177,16 +203,22 @@ def ticket_log(
     lacking = tuple(name for name in TICKET_COLUMNS if name not in tickets.columns)
     given: Mapping[str, pd.Series] = {name: tickets.get(name, absent) for name in TICKET_COLUMNS}
     made |= {name: _times(given[name], name, zone) for name in TICKET_TIMES}
-    made |= {name: given[name].astype("category") for name in TICKET_LABELS}
-    made |= {name: given[name].astype("Int64") for name in TICKET_COUNTS}
-    made |= {name: given[name].astype("boolean") for name in TICKET_FLAGS}
+    made |= {name: _labels(given[name]) for name in TICKET_LABELS}
+    made |= {name: _typed(given[name], "Int64", name) for name in TICKET_COUNTS}
+    made |= {name: _typed(given[name], "boolean", name) for name in TICKET_FLAGS}
     table = pd.DataFrame(made)[list(TICKET_COLUMNS)]
     _check_tickets(table)
     table = table.sort_values(["opened_at", "number"], kind="stable", ignore_index=True)
     rows = None if events is None else _events(events, table, zone)
     ends = [table[name].max() for name in TICKET_TIMES] + ([] if rows is None else [rows["at"].max()])
     end = _moment(as_of, zone) if as_of is not None else max(each for each in ends if pd.notna(each))
-    return TicketLog(table, rows, end, time_zone, lacking, notes)
+    begin = None if since is None else _moment(since, zone, "since")
+    if begin is not None and begin >= end:
+        raise LogError(
+            f"The log would begin on {begin:%Y-%m-%d %H:%M} UTC and end on {end:%Y-%m-%d %H:%M} UTC.",
+            "Give an earlier `since` or a later `as_of`.",
+        )
+    return TicketLog(table, rows, end, time_zone, lacking, notes, cast("pd.Timestamp", begin))
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -194,7 +226,9 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise LogError(
-            f"There is no time zone {name!r}.", 'Name one as computers do: "Europe/Dublin", "America/New_York", "UTC".'
+            f"There is no time zone {name!r}.",
+            'Name one as computers do: "Europe/Dublin", "America/New_York", "UTC".',
+            "time_zone",
         ) from error
 
 
@@ -203,13 +237,22 @@ def _times(values: pd.Series, name: str, zone: ZoneInfo) -> pd.Series:
     try:
         read = pd.to_datetime(values) if is_datetime64_any_dtype(values) else _read(values)
     except (ValueError, TypeError) as error:
-        raise LogError(f"Not every value of {name} is a time: {error}.", "Give times such as 2026-03-31 14:05.") from (
-            error
-        )
+        raise LogError(
+            f"Not every value of {name} is a time{_first_wrong(values)}.", "Give times such as 2026-03-31 14:05."
+        ) from error
     if read.dt.tz is None:
         once = np.ones(len(read), dtype=bool)
         read = read.dt.tz_localize(zone, ambiguous=once, nonexistent="shift_forward")
     return read.dt.tz_convert("UTC").astype(_TIME)
+
+
+def _first_wrong(values: pd.Series) -> str:
+    for value in values[values.notna()]:
+        try:
+            pd.to_datetime(value, format="ISO8601")
+        except (ValueError, TypeError):
+            return f": {value!r} is none"
+    return ": some have a zone and some have none"
 
 
 def _read(values: pd.Series) -> pd.Series:
@@ -219,10 +262,42 @@ def _read(values: pd.Series) -> pd.Series:
     return pd.to_datetime(values.astype(object), format="ISO8601", utc=everywhere)
 
 
-def _moment(value: object, zone: ZoneInfo) -> pd.Timestamp:
-    moment = pd.Timestamp(value)  # type: ignore[arg-type]
-    local = moment.tz_localize(zone) if moment.tz is None else moment
+def _moment(value: object, zone: ZoneInfo, name: str = "as_of") -> pd.Timestamp:
+    """Return a moment in UTC; a clock time that occurs twice a year is the earlier, one that never occurs moves on."""
+    try:
+        moment = pd.Timestamp(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise LogError(f"{name} is {value!r}, which is no time.", "Give one such as 2026-03-31 14:05.") from error
+    if pd.isna(moment):
+        raise LogError(f"{name} is a missing time.", "Give one such as 2026-03-31 14:05, or leave it out.")
+    local = moment.tz_localize(zone, ambiguous=True, nonexistent="shift_forward") if moment.tz is None else moment
     return local.tz_convert("UTC")
+
+
+def _labels(values: pd.Series) -> pd.Series:
+    """Return labels as categories of text, so that a priority 1 is "1" wherever it is named."""
+    made = values.astype("category")
+    if all(isinstance(each, str) for each in made.cat.categories):
+        return made
+    names = [
+        str(int(each)) if isinstance(each, float) and each.is_integer() else str(each) for each in made.cat.categories
+    ]
+    known = pd.Index(dict.fromkeys(names))  # 1 and "1" are one label
+    codes = np.append(known.get_indexer(pd.Index(names)), -1)[made.cat.codes.to_numpy()]
+    return pd.Series(pd.Categorical.from_codes(codes, categories=known), index=values.index)
+
+
+def _typed(values: pd.Series, kind: Literal["Int64", "boolean"], name: str) -> pd.Series:
+    try:
+        typed = values.astype(kind)
+    except (ValueError, TypeError) as error:
+        what = "a whole number" if kind == "Int64" else "yes or no"
+        raise LogError(
+            f"Not every value of {name} is {what}: {error}.", "Mend those values, or leave them empty."
+        ) from error
+    if kind == "Int64" and (typed < 0).any():
+        raise LogError(f"A value of {name} is below 0, which cannot be.", "Mend it, or leave it empty.")
+    return typed
 
 
 def _check_tickets(table: pd.DataFrame) -> None:
@@ -242,7 +317,7 @@ def _check_tickets(table: pd.DataFrame) -> None:
 def _events(events: pd.DataFrame, tickets: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
     require_columns(events, "number", "at")
     known = pd.Index(tickets["number"])
-    codes = known.get_indexer(events["number"])
+    codes = known.get_indexer(pd.Index(events["number"].astype("string").astype("str")))
     if (codes < 0).any():
         unknown = events["number"][codes < 0].iloc[0]
         raise LogError(f"An event belongs to {unknown!r}, which is no ticket.", "Export tickets and events together.")
@@ -252,5 +327,5 @@ def _events(events: pd.DataFrame, tickets: pd.DataFrame, zone: ZoneInfo) -> pd.D
     if rows["at"].isna().any():
         raise LogError("An event has no time.", "Leave such events out.")
     for name in EVENT_COLUMNS[2:]:
-        rows[name] = events.get(name, absent).astype("category")
+        rows[name] = _labels(events.get(name, absent))
     return rows.sort_values(["number", "at"], kind="stable", ignore_index=True)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from evaluators.itdata._ticket_times import hours_in_words, share_in_words, tickets
+from evaluators.itdata._ticket_times import at_most, check_tickets, hours_in_words, share_in_words, tickets
 from evaluators.itdata.durations import Durations, measure_durations
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.flow import Every, Flow, measure_flow
@@ -130,7 +130,7 @@ class TicketMeasures:
         ...     "resolved_at": ["2026-03-02 09:00", "2026-03-02 10:00", None]})
         >>> print(measure_tickets(ticket_log(table, as_of="2026-03-04")).summary())
         3 tickets in 3 rows: a row is a ticket. Opened from 2026-03-02; the log ends on 2026-03-04 (UTC).
-        Half of all tickets are resolved within 2 hours, nine in ten within: not known, too many still wait.
+        Half of all tickets are resolved within 2 hours, nine in ten (not known, too many still wait).
         1 ticket is open at the end; half of the open tickets are 40 hours old or older.
         This export does not show: time to respond, time to close, service level, handling, path by group, path by \
 state.
@@ -149,17 +149,18 @@ state.
             f"{self.as_of[:10]} ({self.time_zone})."
         ]
         if self.respond is not None:
-            lines.append(f"Half of all tickets get a first response within {_quantile(self.respond.overall.median)}.")
+            lines.append(f"Half of all tickets get a first response {_within(self.respond.overall.median)}.")
         if self.resolve is not None:
             row = self.resolve.overall
             lines.append(
-                f"Half of all tickets are resolved within {_quantile(row.median)}, nine in ten within"
-                f"{'' if row.p90 is not None else ':'} {_quantile(row.p90)}."
+                f"Half of all tickets are resolved {_within(row.median)}."
+                if row.p90 is None and row.median is None
+                else f"Half of all tickets are resolved {_within(row.median)}, nine in ten {_within(row.p90)}."
             )
             known = [each for each in self.resolve.rows if each.median is not None][:6]
             if known:
                 said = "; ".join(
-                    f"{each.label} {hours_in_words(each.median)} ({tickets(each.tickets)})"
+                    f"{each.label}: {at_most(each.median)} ({tickets(each.tickets)})"
                     for each in sorted(known, key=lambda each: each.label)
                 )
                 lines.append(f"Half are resolved within, by priority: {said}.")
@@ -175,7 +176,7 @@ state.
             way = self.group_path.variants[0]
             lines.append(
                 f"The commonest way: {' → '.join(way.places[:8])} ({way.share:.1%} of tickets; "
-                f"{self.group_path.all_variants:,} different ways)."
+                f"{self.group_path.all_variants:,} different way{'' if self.group_path.all_variants == 1 else 's'})."
             )
         if self.lacking:
             lines.append(f"This export does not show: {', '.join(self.lacking)}.")
@@ -241,7 +242,7 @@ def measure_tickets(
     Raises
     ------
     MeasureError
-        If `targets` or `by` do not fit the log.
+        If there is no ticket, or `targets` or `by` do not fit the log.
 
     Examples
     --------
@@ -250,6 +251,7 @@ def measure_tickets(
     >>> measure_tickets(ticket_log(table)).resolve.overall.median
     1.0
     """
+    check_tickets(log)
     labels = (by,) if isinstance(by, str) else tuple(by)
     for label in labels:
         if label not in TICKET_LABELS:
@@ -305,5 +307,5 @@ def measure_tickets(
     )
 
 
-def _quantile(hours: float | None) -> str:
-    return hours_in_words(hours) if hours is not None else "not known, too many still wait"
+def _within(hours: float | None) -> str:
+    return f"within {at_most(hours)}" if hours is not None else "(not known, too many still wait)"

@@ -1,5 +1,6 @@
 """The path of a ticket: which groups or states it goes through, how often, and where it waits."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.itdata._ticket_times import FloatArray, IntArray, hours_in_words, json_able, over, quantiles, tickets
-from evaluators.itdata._visits import Visits, visits
+from evaluators.itdata._ticket_times import IntArray, at_most, json_able, over, quantiles, tickets
+from evaluators.itdata._visits import Visits, by_place, changes, visits
 from evaluators.itdata._widest import widest_paths
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
@@ -182,8 +183,8 @@ class PathMap:
         2 tickets in 4 rows of events went 2 different ways.
         The commonest way: Desk (50.0% of tickets). Next: Desk → Network → Desk (50.0%).
         1 ticket (50.0%) came back to a group where it had been before.
-        Steps by how often they are made: Desk → Network 1 time, half of them after 1 hour; Network → Desk 1 time, \
-half of them after 2 hours.
+        Steps by how often they are made: Desk → Network 1 time, half of them within 1 hour; Network → Desk 1 time, \
+half of them within 2 hours.
         A step's time is the time at the place before it, work and waiting together. Tickets that still wait there are \
 not in it, so true times are longer.
         """
@@ -211,7 +212,7 @@ not in it, so true times are longer.
                 "Steps by how often they are made: "
                 + "; ".join(
                     f"{each.source} → {each.target} {each.count:,} time{'' if each.count == 1 else 's'}, half of them "
-                    f"after {hours_in_words(each.median_hours)}"
+                    f"within {at_most(each.median_hours)}"
                     for each in steps
                 )
                 + "."
@@ -304,7 +305,12 @@ def path_map(log: TicketLog, *, by: str = "group", minimum_share: float = 0.02, 
     notes = _notes(log, stays, mapped, by)
     folded = _folded(stays, top)
     if len(folded.labels) > top:
-        notes.append(f"{len(_distinct(stays.place)) - top} {by}s with fewer visits are put together as one.")
+        rest = len(np.flatnonzero(np.bincount(stays.place))) - top
+        notes.append(
+            f"{rest} {by}s with fewer visits are put together as one."
+            if rest > 1
+            else f"The {by} with fewest visits is shown as (1 other)."
+        )
     ended = (log.tickets[["resolved_at", "closed_at"]] <= log.as_of).any(axis=1)
     done = ended.to_numpy() | over(log, "resolved_at")
     nodes, edges = _map(folded, done, mapped, minimum_share)
@@ -353,15 +359,10 @@ def _variants(stays: Visits, mapped: int) -> tuple[tuple[PathVariant, ...], int,
                 len(np.unique(places)) < len(places),
             )
         )
-    once = _distinct(stays.ticket * len(stays.labels) + stays.place) // len(stays.labels)
+    order = by_place(stays.place)
+    once = stays.ticket[order][changes(stays.place[order], stays.ticket[order])]
     loops = int((np.bincount(once) < np.bincount(stays.ticket)).sum())
     return tuple(made), len(counts), loops
-
-
-def _distinct(keys: IntArray) -> IntArray:
-    """Return the different numbers, rising; much faster here than np.unique."""
-    ordered = np.sort(keys)
-    return np.asarray(ordered[np.diff(ordered, prepend=ordered[0] - 1) != 0])
 
 
 def _folded(stays: Visits, top: int) -> Visits:
@@ -372,10 +373,16 @@ def _folded(stays: Visits, top: int) -> Visits:
     kept = order[:top]
     places = np.full(len(stays.labels), len(kept), dtype=np.int64)
     places[kept] = np.arange(len(kept))
-    labels = [stays.labels[place] for place in kept]
+    labels = [_told_apart(stays.labels[place]) for place in kept]
     if len(order) > top:
         labels.append(f"({len(order) - top} other{'' if len(order) - top == 1 else 's'})")
     return stays.folded(places, tuple(labels))
+
+
+def _told_apart(label: str) -> str:
+    """Return a label that cannot be mistaken for the start, an end or the rest of the map."""
+    own = label in (START, END, STILL_OPEN) or re.fullmatch(r"\(\d+ others?\)", label)
+    return f"“{label}”" if own else label
 
 
 def _map(
@@ -385,27 +392,28 @@ def _map(
     start, end, still = size, size + 1, size + 2
     labels = (*stays.labels, START, END, STILL_OPEN)
     first = stays.first
-    last = np.append(first[1:], True)
+    last = np.append(first[1:], np.True_)
     inner = ~last[:-1]
     finish = np.where(done[stays.ticket[last]], end, still)
-    sources = np.concatenate((np.full(mapped, start), stays.place[:-1][inner], stays.place[last]))
-    targets = np.concatenate((stays.place[first], stays.place[1:][inner], finish))
-    who = np.concatenate((stays.ticket[first], stays.ticket[:-1][inner], stays.ticket[last]))
-    waits = np.concatenate((np.full(mapped, np.nan), np.diff(stays.hours)[inner], np.full(mapped, np.nan)))
-    step = sources * len(labels) + targets
-    order = np.argsort(step.astype(np.int16), kind="stable")  # at most 34 places: a quick sort of small numbers
-    width = int(stays.ticket.max()) + 1
-    keys = _distinct(step)
-    counts = np.bincount(step)[keys]
-    begins = np.cumsum(counts) - counts
-    apart = np.bincount(_distinct(step * width + who) // width)[keys]
+    moved = (stays.place[:-1] * len(labels) + stays.place[1:])[inner]
+    order = by_place(moved)  # sorted by step, and within a step by ticket
+    step, who = moved[order], stays.ticket[:-1][inner][order]
+    waits = (stays.hours[1:] - stays.hours[:-1])[inner][order]
+    cells = len(labels) ** 2
+    moves = np.bincount(step, minlength=cells)
+    begins = np.cumsum(moves) - moves
+    # Every ticket starts once and finishes once; other steps it may make again and again.
+    ends_of = np.bincount(start * len(labels) + stays.place[first], minlength=cells)
+    ends_of += np.bincount(stays.place[last] * len(labels) + finish, minlength=cells)
+    keys = np.flatnonzero(moves + ends_of)
+    counts = (moves + ends_of)[keys]
+    apart = (np.bincount(step[changes(step, who)], minlength=cells) + ends_of)[keys]
     rank = _ranks(stays, size)
     shown = _shown(keys, counts, apart, len(labels), (start, (end, still)), minimum_share * mapped)
     edges = []
     for place, key in enumerate(keys):
         source, target = divmod(int(key), len(labels))
-        hours: FloatArray = np.sort(waits[order[begins[place] : begins[place] + counts[place]]])
-        median, p90 = (None, None) if np.isnan(hours[0]) else quantiles(hours, (0.5, 0.9))
+        median, p90 = quantiles(waits[begins[key] : begins[key] + moves[key]], (0.5, 0.9))
         edges.append(
             PathEdge(
                 labels[source],
@@ -420,7 +428,9 @@ def _map(
         )
     edges.sort(key=lambda each: (-each.count, each.source, each.target))
     stayed = np.bincount(stays.place, minlength=size)
-    once = np.bincount(_distinct(stays.place * width + stays.ticket) // width, minlength=size)
+    order = by_place(stays.place)
+    place_of = stays.place[order]
+    once = np.bincount(place_of[changes(place_of, stays.ticket[order])], minlength=size)
     ends = np.bincount(finish, minlength=len(labels))
     nodes = [PathNode(START, mapped, mapped)]
     nodes += [PathNode(labels[place], int(stayed[place]), int(once[place])) for place in np.argsort(rank)]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluators.itdata._ticket_times import check_tickets, tickets
 from evaluators.itdata._whole_periods import whole_periods
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
@@ -32,6 +33,7 @@ MONTHS = (
 )
 PATTERNS = ("weekday", "hour", "month")
 _YEARS_NEEDED = 3
+_WEEKS_NEEDED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +133,32 @@ class Seasonality:
         """
         days, hours, months = (self.of(pattern) for pattern in PATTERNS)
         most, least = max(days, key=lambda each: each.factor), min(days, key=lambda each: each.factor)
-        busy = sorted(hours, key=lambda each: -each.factor)[:3]
+        busy = [each for each in sorted(hours, key=lambda each: -each.factor)[:3] if each.factor > 1]
+        number = sum(each.tickets for each in days)
+        spread = f" (in eight of ten weeks {most.low:.2g} to {most.high:.2g})" if self.weeks >= _WEEKS_NEEDED else ""
+        quiet = [each.name for each in days if each.factor == least.factor]
         lines = [
-            f"{sum(each.tickets for each in days):,} tickets {self.what} in {self.weeks} whole weeks, {self.first} to "
-            f"{self.last}.",
-            f"Busiest day: {most.name}, {_times(most.factor)} an average day (in eight of ten weeks "
-            f"{most.low:.2g} to {most.high:.2g}). Quietest: {least.name}, {_times(least.factor)}.",
-            f"Busiest hours begin at {', '.join(each.name for each in sorted(busy, key=lambda each: each.part))}.",
+            f"{tickets(number)} {self.what} in {_many(self.weeks, 'whole week')}, {self.first} to {self.last}.",
+            f"Busiest day: {most.name}, {_times(most.factor)} an average day{spread}. "
+            f"Quietest: {', '.join(quiet)}, {_times(least.factor)}.",
+            f"Busiest {'hour begins' if len(busy) == 1 else 'hours begin'} at "
+            f"{', '.join(each.name for each in sorted(busy, key=lambda each: each.part))}.",
         ]
-        if months:
+        if most.factor == least.factor:
+            lines[1] = "Every day of the week has as many tickets."
+        if self.weeks < _WEEKS_NEEDED:
+            lines.append(
+                f"{_many(self.weeks, 'week')} {'is' if self.weeks == 1 else 'are'} too short to know a usual one."
+            )
+        if len(months) == 1:
+            lines.append(f"Only {months[0].name} was seen whole, so nothing can be said of months.")
+        elif months:
             twice = [each for each in months if each.occasions > 1]
             top = max(months, key=lambda each: each.factor)
+            again = f"{len(twice) or 'none'} of them more than once"
             lines.append(
                 f"Highest month: {top.name}, {_times(top.factor)} an average month. {len(months)} months of the year "
-                f"were seen, {len(twice)} of them more than once."
+                f"were seen, {again}."
             )
             if self.months < 12 * _YEARS_NEEDED:
                 lines.append(
@@ -182,7 +196,7 @@ def seasonality(log: TicketLog, *, column: str = "opened_at", since: object = No
     column : str
         ``"opened_at"`` or ``"resolved_at"``.
     since : time, optional
-        When the export begins; by default the day of the first ticket.
+        When the export begins; by default what the log says.
 
     Returns
     -------
@@ -191,7 +205,7 @@ def seasonality(log: TicketLog, *, column: str = "opened_at", since: object = No
     Raises
     ------
     MeasureError
-        If there is no whole week, or no ticket in the whole weeks.
+        If there is no ticket, no whole week, or no ticket in the whole weeks.
 
     References
     ----------
@@ -206,6 +220,7 @@ def seasonality(log: TicketLog, *, column: str = "opened_at", since: object = No
     >>> [round(each.factor, 2) for each in seasonality(log).of("weekday")]
     [5.25, 1.75, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
+    check_tickets(log)
     if column not in ("opened_at", "resolved_at"):
         raise MeasureError(f"There is no pattern of {column!r}.", 'Choose "opened_at" or "resolved_at".')
     weeks = whole_periods(log, "week", since=since)
@@ -308,6 +323,10 @@ def _months(
         for month in range(1, 13)
         if (number == month).any()
     ], len(months.names)
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _times(factor: float) -> str:

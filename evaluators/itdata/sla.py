@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import time
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from evaluators.itdata._business_hours import BusinessHours as BusinessHours
 from evaluators.itdata._ticket_times import (
     STEPS,
-    FloatArray,
     check_confidence,
     json_able,
     labels_of,
@@ -28,100 +26,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 ALL = "all tickets"
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class BusinessHours:
-    """The hours in which a service desk's clock runs, on the clocks of the log's time zone.
-
-    Parameters
-    ----------
-    start, end : str
-        Such as ``"08:30"`` and ``"17:00"``; an end of ``"24:00"`` is midnight. The end comes after the start.
-    weekdays : tuple of int
-        Days on which the clock runs: 0 is Monday, 6 is Sunday.
-    holidays : tuple of str
-        Days on which it does not, such as ``"2026-03-17"``.
-
-    Raises
-    ------
-    MeasureError
-        If a time, a weekday or a holiday makes no sense.
-
-    Examples
-    --------
-    >>> opened = pd.Series(pd.to_datetime(["2026-03-27 16:00"]).tz_localize("UTC"))
-    >>> ended = pd.Series(pd.to_datetime(["2026-03-30 10:00"]).tz_localize("UTC"))  # a Friday and a Monday
-    >>> BusinessHours("09:00", "17:00").between(opened, ended, "UTC").tolist()
-    [2.0]
-    """
-
-    start: str = "09:00"
-    end: str = "17:00"
-    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
-    holidays: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not 0 <= _minutes(self.start) < _minutes(self.end) <= 24 * 60:
-            raise MeasureError(
-                f"Business hours from {self.start} to {self.end} make no day.", 'Give them as "09:00" and "17:00".'
-            )
-        if not self.weekdays or not set(self.weekdays) <= set(range(7)):
-            raise MeasureError(f"The weekdays are {self.weekdays}.", "Give numbers: 0 is Monday, 6 is Sunday.")
-        try:
-            pd.to_datetime(list(self.holidays), format="%Y-%m-%d")
-        except ValueError as error:
-            raise MeasureError(f"The holidays are {self.holidays}.", 'Give days such as "2026-03-17".') from error
-
-    def in_words(self) -> str:
-        """Say when the clock runs."""
-        days = sorted(set(self.weekdays))
-        spell = [_DAYS[day] for day in days]
-        unbroken = len(days) > 2 and all(after - before == 1 for before, after in pairwise(days))
-        names = f"{spell[0]} to {spell[-1]}" if unbroken else ", ".join(spell)
-        free = f", except {len(set(self.holidays))} holidays" if self.holidays else ""
-        return f"{names}, {self.start} to {self.end}{free}"
-
-    def between(self, starts: "pd.Series[Any]", ends: "pd.Series[Any]", time_zone: str) -> FloatArray:
-        """Return the hours of business between two times.
-
-        Parameters
-        ----------
-        starts, ends : Series of datetime64 with a zone, shape (n,)
-            An end lies after its start; missing where not known.
-        time_zone : str
-            Where the business hours hold. A day on which the clocks change is as long as it truly was.
-
-        Returns
-        -------
-        array of float, shape (n,)
-            Hours; NaN where a time is missing.
-        """
-        known = (starts.notna() & ends.notna()).to_numpy()
-        found = np.full(len(starts), np.nan)
-        if known.any():
-            first, last = starts[known].min(), ends[known].max()
-            opens, closes = self._days(first.tz_convert(time_zone), last.tz_convert(time_zone), time_zone)
-            before = np.concatenate(([0.0], np.cumsum((closes - opens) / 3.6e9)))
-            ticked = [_ticked(each[known], opens, closes, before) for each in (starts, ends)]
-            found[known] = ticked[1] - ticked[0]
-        return found
-
-    def _days(
-        self, first: pd.Timestamp, last: pd.Timestamp, zone: str
-    ) -> tuple["np.typing.NDArray[np.int64]", "np.typing.NDArray[np.int64]"]:
-        """Return when the clock starts and stops on each day of business, in microseconds of UTC."""
-        days = pd.date_range(first.tz_localize(None).normalize(), last.tz_localize(None).normalize(), freq="D")
-        days = days[days.day_of_week.isin(self.weekdays) & ~days.isin(pd.to_datetime(list(self.holidays)))]
-        ends = []
-        for clock in (self.start, self.end):
-            local = pd.DatetimeIndex(days + pd.Timedelta(minutes=_minutes(clock)))
-            once = np.ones(len(local), dtype=bool)
-            utc = local.tz_localize(zone, ambiguous=once, nonexistent="shift_forward").tz_convert("UTC")
-            ends.append(utc.as_unit("us").asi8.astype(np.int64))
-        return ends[0], ends[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +133,7 @@ class SlaMeasure:
         ...     "resolved_at": ["2026-03-02 11:00", "2026-03-02 13:00", None, None], "priority": "P2"})
         >>> log = ticket_log(table, as_of="2026-03-03 08:00")
         >>> print(measure_sla(log, targets={"P2": 4}).summary())
-        Met means: from opening to resolution within P2 4 hours. The clock runs day and night, weekends too.
+        Met means: from opening to resolution within 4 hours (P2). The clock runs day and night, weekends too.
         Met: 1 of 3 tickets (33.3%, likely 6.1% to 79.2%); 1 open ticket is not yet due and counts neither way.
         P2: 33.3% of 3.
         A promise kept is not a person helped: clocks can be paused, tickets closed early, and a mild target is easy \
@@ -251,7 +156,11 @@ to meet. Read the waiting times beside it.
 
     def _counted(self, row: SlaRow) -> str:
         if row.share_met is None:
-            return f"not known, since no ticket of {row.tickets:,} is decided"
+            return (
+                f"not known: of {tickets(row.tickets)} none is decided"
+                if row.tickets
+                else "there is no ticket to count"
+            )
         known = row.met + row.missed
         said = (
             f"{row.met:,} of {tickets(known)} ({share_in_words(row.share_met)}, likely {share_in_words(row.low)} to "
@@ -346,7 +255,7 @@ def measure_sla(
     if targets is None:
         if business_hours is not None:
             raise MeasureError("Business hours were given without targets.", 'Give both: targets={"P1": 4, …}.')
-        met, missed, unsure = _marked(log, notes)
+        met, missed, unsure = marked(log, notes)
         definition = (
             "the export's own mark says so (sla_met). Which clock, pauses and targets it used, the export does not say."
         )
@@ -358,7 +267,7 @@ def measure_sla(
             if business_hours
             else "The clock runs day and night, weekends too."
         )
-        promise = ", ".join(f"{name} {hours:,g} hour{'' if hours == 1 else 's'}" for name, hours in hours_by.items())
+        promise = ", ".join(f"{hours:,g} hour{'' if hours == 1 else 's'} ({name})" for name, hours in hours_by.items())
         definition = f"from opening to {STEPS[until]} within {promise}. {clock}"
     counts = [np.bincount(codes[mask], minlength=len(labels)) for mask in (met, missed, unsure)]
     rows = []
@@ -370,22 +279,36 @@ def measure_sla(
     return SlaMeasure(definition, by, overall, tuple(rows), confidence, tuple(notes))
 
 
-def _marked(log: TicketLog, notes: list[str]) -> tuple["np.typing.NDArray[np.bool_]", ...]:
+def marked(log: TicketLog, notes: list[str]) -> tuple["np.typing.NDArray[np.bool_]", ...]:
+    """Say of each ticket whether the export's mark makes it met, missed or not yet known; add what to note.
+
+    An open ticket marked as met is not yet known; one marked as not met is missed already.
+
+    Raises
+    ------
+    MeasureError
+        If the export has no such mark.
+    """
     flag = log.tickets["sla_met"]
     if flag.isna().all():
         raise MeasureError(
             "The export has no mark that says whether the service level was met (sla_met).",
             'Export it ("Made SLA"), or give your own targets in hours: targets={"P1": 4, …}.',
         )
-    known = flag.notna().to_numpy()
+    later = (log.tickets["opened_at"] > log.as_of).to_numpy()
+    if later.any():
+        number = int(later.sum())
+        notes.append(f"{tickets(number)} {'was' if number == 1 else 'were'} opened after the end of the log: left out.")
+    marks = flag.notna().to_numpy()
+    known = marks & ~later
     yes = flag.fillna(False).to_numpy(dtype=bool)
     ends = log.tickets[["resolved_at", "closed_at"]].min(axis=1)
     ended = (ends.notna() & (ends <= log.as_of)).to_numpy() | over(log, "resolved_at")
-    if not ended.any():  # an export without any sign of an end: its marks are all there is
+    if not any(log.has(name) for name in ("resolved_at", "closed_at", "state")):  # its marks are all there is
         ended = np.ones(len(log), dtype=bool)
         notes.append("The export does not say which tickets are over, so a mark of an open ticket may still change.")
-    if not known.all():
-        notes.append(f"{tickets(int((~known).sum()))} without a mark: left out.")
+    if not marks.all():
+        notes.append(f"{tickets(int((~marks).sum()))} without a mark: left out.")
     return known & yes & ended, known & ~yes, known & yes & ~ended
 
 
@@ -393,7 +316,8 @@ def _timed(
     log: TicketLog, targets: Mapping[str, float], until: str, business: BusinessHours | None, notes: list[str]
 ) -> tuple["np.typing.NDArray[np.bool_]", ...]:
     found = reached(log, until)
-    target = log.tickets["priority"].astype("object").map(dict(targets)).to_numpy(dtype=np.float64, na_value=np.nan)
+    codes, names = labels_of(log, "priority")
+    target = np.array([targets.get(name, np.nan) for name in names])[codes]
     without = np.isnan(target)
     usable = (found.there | found.waiting) & ~without
     hours = found.hours
@@ -413,12 +337,13 @@ def _checked(targets: Mapping[str, float], log: TicketLog) -> dict[str, float]:
     for name, hours in targets.items():
         if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 < hours < float("inf"):
             raise MeasureError(f"The target of {name!r} is {hours!r}.", 'Give hours above 0: {"P1": 4, "P2": 8}.')
-    if not set(targets) & set(present):
+    named = {str(name): float(hours) for name, hours in targets.items()}
+    if not set(named) & set(present):
         raise MeasureError(
-            f"No ticket has a priority of your targets ({', '.join(targets) or 'none given'}).",
+            f"No ticket has a priority of your targets ({', '.join(named) or 'none given'}).",
             f"The priorities are: {', '.join(present)}.",
         )
-    return {name: float(hours) for name, hours in targets.items()}
+    return named
 
 
 def _row(label: str, target: float | None, three: list[int], confidence: float) -> SlaRow:
@@ -426,29 +351,3 @@ def _row(label: str, target: float | None, three: list[int], confidence: float) 
     known = met + missed
     low, high = wilson(met, known, confidence) if known else (None, None)
     return SlaRow(label, target, met + missed + unsure, met, missed, unsure, met / known if known else None, low, high)
-
-
-def _minutes(clock: str) -> int:
-    """Return minutes since midnight, or -1 if this is no time of day."""
-    if clock == "24:00":
-        return 24 * 60
-    try:
-        read = time.fromisoformat(clock)
-    except (ValueError, TypeError):
-        return -1
-    return read.hour * 60 + read.minute
-
-
-def _ticked(
-    moments: "pd.Series[Any]",
-    opens: "np.typing.NDArray[np.int64]",
-    closes: "np.typing.NDArray[np.int64]",
-    before: FloatArray,
-) -> FloatArray:
-    """Return how many hours of business had passed at each moment since the first day."""
-    at = pd.DatetimeIndex(moments).as_unit("us").asi8.astype(np.int64)
-    if not len(opens):
-        return np.zeros(len(at))
-    day = np.searchsorted(opens, at, side="right") - 1
-    inside = np.clip(at - opens[day], 0, closes[day] - opens[day]) / 3.6e9
-    return np.where(day < 0, 0.0, before[day] + inside)

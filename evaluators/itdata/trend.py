@@ -11,9 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluators.itdata._product_limit import product_limit
-from evaluators.itdata._whole_periods import FREQUENCIES, WholePeriods, period_name, whole_periods
+from evaluators.itdata._spans import in_utc, spans
+from evaluators.itdata._ticket_times import check_tickets, reached
+from evaluators.itdata._whole_periods import FREQUENCIES, WholePeriods, period_name, wall_time, whole_periods
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
+from evaluators.itdata.sla import marked
 from evaluators.itdata.xmr import OUTSIDE, RUN, XmrChart, xmr
 
 _STILL_MOVING = "Tickets of the last {every}s that are still open can gather more: the latest points may yet rise."
@@ -76,7 +79,9 @@ def trend(
     Figures a ticket belong to the period in which the ticket was *opened*, so that a change in the work shows when it
     began. Hours to resolve count open tickets as "at least so long" (Kaplan-Meier [1]_), so that the latest periods
     do not look fast merely because their slow tickets are still open; ``"mean_hours"`` cannot do that and is here to
-    be compared. ``"event_rows"`` counts events by their own time, where the log has events. Periods that the log
+    be compared. A ticket without a time of resolution ends when it is closed, for closures and backlog. An open ticket
+    counts for ``"sla_share"`` only once its time is missed. ``"event_rows"`` counts events by their own time, where the
+    log has events. Periods that the log
     covers in part only are left out and named.
 
     Parameters
@@ -101,7 +106,7 @@ def trend(
         ``"weekday"`` takes the usual pattern of the week out of arrivals or closures by day, month or quarter; see
         `seasonality`. Weeks need none: each holds every weekday once.
     since : time, optional
-        When the export begins; by default the day of the first ticket.
+        When the export begins; by default what the log says, which ``log.where(...)`` keeps.
 
     Returns
     -------
@@ -110,8 +115,8 @@ def trend(
     Raises
     ------
     MeasureError
-        If there is no such figure or period, the log lacks the column, has too few whole periods, or a date lies
-        outside of them.
+        If there is no ticket, no such figure or period, the log lacks the column, has too few whole periods, or a
+        date lies outside of them.
 
     References
     ----------
@@ -128,14 +133,15 @@ def trend(
     >>> [point.value for point in chart][:3], chart["2026-01-05"].cases
     ([21.0, 21.0, 21.0], 21)
     """
+    check_tickets(log)
     if figure not in FIGURES:
         raise MeasureError(f"There is no figure {figure!r}.", f"The figures are: {', '.join(FIGURES)}.")
     what = FIGURES[figure]
-    if not _has(log, figure):
+    if not has_figure(log, figure):
         raise MeasureError(f"The log does not say {what.column!r}, which {figure!r} needs.", "Choose another figure.")
     periods = whole_periods(log, every, since=since)
     values, cases = _MEASURES[figure](log, periods)
-    notes = []
+    notes = _left_out(log, figure)
     title = what.title
     if season is not None:
         values, note = _without_season(log, periods, values, figure, every, season, since)
@@ -152,11 +158,12 @@ def trend(
         notes.append("Tickets still open are missing from the mean, so it is too low, most of all for late periods.")
     if figure == "sla_share":
         notes.append('"Met" is what the export says, by a clock that may stop while somebody waits.')
+        notes.append("Open tickets count only once their time is missed, so the latest points may yet rise.")
     return xmr(
         values,
         labels=periods.names,
-        baseline=baseline if baseline is None or isinstance(baseline, int) else _span(baseline, periods, every),
-        steps=[_step(date, periods) for date in steps],
+        baseline=baseline if baseline is None or isinstance(baseline, int) else _span(baseline, periods, every, log),
+        steps=[_step(wall_time(date, log, "A step"), periods) for date in steps],
         rules=rules,
         cases=[int(number) for number in cases],
         few=0 if what.counts else few,
@@ -175,7 +182,8 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.intp]
 
 
-def _has(log: TicketLog, figure: str) -> bool:
+def has_figure(log: TicketLog, figure: str) -> bool:
+    """Say whether a log has what a figure of `FIGURES` needs."""
     if figure == "event_rows" and log.events is not None:
         return True
     column = FIGURES[figure].column
@@ -193,16 +201,19 @@ def _arrivals(log: TicketLog, periods: WholePeriods) -> tuple[Floats, Counts]:
 
 
 def _closures(log: TicketLog, periods: WholePeriods) -> tuple[Floats, Counts]:
-    counts = _counted(log.local("resolved_at"), periods)
+    found = spans(log)
+    ended = np.sort(found.ended[found.usable])
+    edges = in_utc(pd.DatetimeIndex([*periods.index.start_time, periods.index[-1].end_time.ceil("us")]), log.time_zone)
+    counts = np.diff(np.searchsorted(ended, edges))
     return counts.astype(float), counts
 
 
 def _backlog(log: TicketLog, periods: WholePeriods) -> tuple[Floats, Counts]:
     # A period ends where the next one starts; what is resolved at that very moment was still open before it.
-    ends = (periods.index + 1).start_time.to_numpy()
-    opened = np.sort(log.local("opened_at").to_numpy())
-    resolved = np.sort(log.local("resolved_at").dropna().to_numpy())
-    counts = np.searchsorted(opened, ends) - np.searchsorted(resolved, ends)
+    ends = in_utc(pd.DatetimeIndex((periods.index + 1).start_time), log.time_zone)
+    found = spans(log)
+    opened, ended = np.sort(found.opened[found.usable]), np.sort(found.ended[found.usable])
+    counts = np.searchsorted(opened, ends) - np.searchsorted(ended, ends)
     return counts.astype(float), counts
 
 
@@ -230,17 +241,32 @@ def _column(log: TicketLog, name: str) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
+def _resolved_hours(log: TicketLog) -> Floats:
+    way = reached(log, "resolved_at")
+    return np.where(way.there, way.hours, np.nan)
+
+
+def _sla_known(log: TicketLog) -> Floats:
+    """Return 1 for met, 0 for missed and NaN for not known, as `measure_sla` counts the export's own mark."""
+    met, missed, _ = marked(log, [])
+    return np.where(met, 1.0, np.where(missed, 0.0, np.nan))
+
+
+def _left_out(log: TicketLog, figure: str) -> list[str]:
+    if figure in ("median_hours", "p90_hours", "mean_hours"):
+        return reached(log, "resolved_at").left_out()
+    return list(spans(log).notes) if figure in ("closures", "backlog") else []
+
+
 def _some(values: Floats) -> Floats:
     return np.where(np.isnan(values), np.nan, (values > 0).astype(float))
 
 
 def _quantile(share: float) -> "Callable[[TicketLog, WholePeriods], tuple[Floats, Counts]]":
     def measure(log: TicketLog, periods: WholePeriods) -> tuple[Floats, Counts]:
-        places = periods.places(log.local("opened_at"))
-        hours = log.hours().to_numpy(dtype=float)
-        resolved = ~np.isnan(hours)
-        waited = (log.as_of - log.tickets["opened_at"]).dt.total_seconds().to_numpy(dtype=float) / 3600
-        lasted = np.where(resolved, hours, np.maximum(waited, 0.0))
+        way = reached(log, "resolved_at")
+        lasted, resolved = way.hours, way.there
+        places = np.where(way.there | way.waiting, periods.places(log.local("opened_at")), -1)
         order = np.argsort(places, kind="stable")
         edges = np.searchsorted(places[order], np.arange(len(periods.names) + 1))
         parts = [order[start:end] for start, end in pairwise(edges.tolist())]
@@ -267,11 +293,11 @@ _MEASURES: Mapping[str, Callable[[TicketLog, WholePeriods], tuple[Floats, Counts
         "events_per_ticket": lambda log, periods: _mean_of(_column(log, "events"), log, periods),
         "median_hours": _quantile(0.5),
         "p90_hours": _quantile(0.9),
-        "mean_hours": lambda log, periods: _mean_of(log.hours().to_numpy(dtype=float), log, periods),
+        "mean_hours": lambda log, periods: _mean_of(_resolved_hours(log), log, periods),
         "reassignments": lambda log, periods: _mean_of(_column(log, "reassignments"), log, periods),
         "reassigned_share": lambda log, periods: _mean_of(_some(_column(log, "reassignments")), log, periods),
         "reopened_share": lambda log, periods: _mean_of(_some(_column(log, "reopens")), log, periods),
-        "sla_share": lambda log, periods: _mean_of(_column(log, "sla_met"), log, periods),
+        "sla_share": lambda log, periods: _mean_of(_sla_known(log), log, periods),
     }
 )
 
@@ -300,8 +326,9 @@ def _without_season(
     return adjusted, note
 
 
-def _span(baseline: tuple[str, str], periods: WholePeriods, every: str) -> tuple[str, str]:
-    first, last = (pd.Period(pd.Timestamp(date), freq=FREQUENCIES[every]) for date in baseline)
+def _span(baseline: tuple[str, str], periods: WholePeriods, every: str, log: TicketLog) -> tuple[str, str]:
+    days = [wall_time(date, log, "An end of the baseline") for date in baseline]
+    first, last = (pd.Period(day, freq=FREQUENCIES[every]) for day in days)
     inside = periods.index[(periods.index >= first) & (periods.index <= last)]
     if not len(inside):
         raise MeasureError(
@@ -311,11 +338,11 @@ def _span(baseline: tuple[str, str], periods: WholePeriods, every: str) -> tuple
     return period_name(inside[0], every), period_name(inside[-1], every)
 
 
-def _step(date: str, periods: WholePeriods) -> str:
-    later = np.flatnonzero(periods.index.start_time >= pd.Timestamp(date))
+def _step(date: pd.Timestamp, periods: WholePeriods) -> str:
+    later = np.flatnonzero(periods.index.start_time >= date)
     if not len(later) or not later[0]:
         raise MeasureError(
-            f"The step {date} leaves no whole period on one side of it.",
+            f"The step {date:%Y-%m-%d} leaves no whole period on one side of it.",
             f"The whole ones run from {periods.names[0]} to {periods.names[-1]}.",
         )
     return periods.names[int(later[0])]

@@ -19,6 +19,7 @@ OUTSIDE, RUN, NEAR = "outside the limits", "eight in a row on one side", "three 
 RULES = (OUTSIDE, RUN, NEAR)
 LIMIT_FACTOR, RANGE_FACTOR = 2.66, 3.267
 _RUN, _LEAST, _SOLID, _MANY = 8, 4, 15, 1 / 3
+_ROUNDING = 1e-9  # of half a limit: a mean of 0.1, 0.2 and 0.3 is not quite 0.2
 _FALSE_ALARMS = {(OUTSIDE,): 370, (OUTSIDE, RUN): 150}
 
 
@@ -164,7 +165,11 @@ changed or who caused it. No signal does not say that the level is good.
                 if not math.isnan(before):
                     change = phase[0].centre - before
                     way = "up" if change > 0 else "down"
-                    lines.append(f"That is {way} by {self.say(abs(change))} from the phase before.")
+                    lines.append(
+                        f"That is {way} by {self.say(abs(change))} from the phase before."
+                        if change
+                        else "That is the same as in the phase before."
+                    )
         lines += self._signals()
         if self.left_out:
             lines.append(
@@ -175,7 +180,8 @@ changed or who caused it. No signal does not say that the level is good.
         few = [point.label for point in self.points if not point.usable]
         if few:
             shown = ", ".join(few[:4]) + (" …" if len(few) > 4 else "")
-            lines.append(f"Too few tickets to count on, or no figure: {shown} ({len(few)} in all). They do not signal.")
+            they = "It does" if len(few) == 1 else "They do"
+            lines.append(f"Too few tickets to count on, or no figure: {shown} ({len(few)} in all). {they} not signal.")
         bases = [sum(point.baseline for point in phase) for phase in self.phases]
         if min(bases) < _SOLID:
             lines.append(
@@ -208,6 +214,8 @@ changed or who caused it. No signal does not say that the level is good.
         if self.unit == "share":
             return f"{value:.1%}"
         number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        if self.unit == "hours" and number == "1":
+            return "1 hour"
         return f"{number} hours" if self.unit == "hours" else number
 
     def chart(self) -> "alt.VConcatChart":
@@ -234,6 +242,12 @@ changed or who caused it. No signal does not say that the level is good.
                 f"{where} every {self.every} that was to make limits has the same value, {self.say(first.centre)}: "
                 "there are no limits, and nothing can signal."
             )
+        usual = f"{where} the usual value is {self.say(first.centre)}"
+        if math.isinf(first.low) and math.isinf(first.high):
+            return (
+                f"{usual}; single {self.every}s differ so much that any possible value is expected ({made}): only a "
+                "long run can signal."
+            )
         between = (
             f"at or below {self.say(first.high)}"
             if math.isinf(first.low)
@@ -241,7 +255,6 @@ changed or who caused it. No signal does not say that the level is good.
             if math.isinf(first.high)
             else f"between {self.say(first.low)} and {self.say(first.high)}"
         )
-        usual = f"{where} the usual value is {self.say(first.centre)}"
         return f"{usual}; single {self.every}s are expected {between} ({made})."
 
     def _signals(self) -> list[str]:
@@ -467,8 +480,9 @@ def _signals(
 ) -> dict[int, tuple[str, int]]:
     """Return, by place, the rule that a point breaks and the place of the first point that it rests on."""
     found: dict[int, tuple[str, int]] = {}
-    sides = np.sign(numbers[places] - centre)
-    outer = np.where(np.abs(numbers[places] - centre) > half, sides, 0.0)
+    away = numbers[places] - centre
+    sides = np.where(np.abs(away) > _ROUNDING * half, np.sign(away), 0.0)
+    outer = np.where(np.abs(away) > (1 + _ROUNDING) * half, sides, 0.0)
     run = 0
     for step, place in enumerate(places.tolist()):
         run = run + 1 if step and sides[step] and sides[step] == sides[step - 1] else int(sides[step] != 0)

@@ -153,3 +153,16 @@ def test_errors_say_what_is_missing():
         measure_durations(log, confidence=95)
     with pytest.raises(MeasureError, match="no time 'due_at'"):
         measure_durations(log, until="due_at")
+
+
+def test_a_choice_without_tickets_is_said():
+    log = ticket_log(pd.DataFrame({"number": ["a"], "opened_at": "2026-03-02", "resolved_at": "2026-03-03"}))
+    with pytest.raises(MeasureError, match="There is no ticket"):
+        measure_durations(log.where(log.tickets["number"] == "z"))
+
+
+def test_a_label_named_like_the_missing_one_is_one_row():
+    table = pd.DataFrame({"number": list("abc"), "opened_at": "2026-03-02", "resolved_at": "2026-03-03"})
+    table["location"] = ["(missing)", None, "x"]
+    found = measure_durations(ticket_log(table), by="location")
+    assert [(row.label, row.tickets) for row in found] == [("(missing)", 2), ("x", 1)]

@@ -87,7 +87,7 @@ def test_what_cannot_be_placed_is_said():
         }
     )
     flow = measure_flow(ticket_log(table, as_of="2026-03-04"), every="day")
-    assert [(row.arrivals, row.closures, row.backlog) for row in flow] == [(2, 0, 2), (0, 2, 0)]
+    assert [(row.arrivals, row.closures, row.backlog) for row in flow] == [(4, 0, 2), (0, 2, 0)]
     assert [note.split(":")[0] for note in flow.notes] == [
         "1 ticket without a time of resolution",
         "1 ticket opened after the end of the log",
@@ -151,3 +151,29 @@ def test_json_frame_chart_and_errors():
         measure_flow(log_of([("2026-03-02", None)], as_of="2026-03-01"))
     with pytest.raises(MeasureError, match="more than 5,000 days"):
         measure_flow(log_of([("1990-01-01", None)], as_of="2026-03-01"), every="day")
+
+
+def test_some_tickets_begin_with_the_log():
+    table = pd.DataFrame({"number": ["a", "b"], "opened_at": ["2026-03-02 08:00", "2026-03-17 08:00"]})
+    log = ticket_log(table, as_of="2026-03-23")
+    some = measure_flow(log.where(log.tickets["number"] == "b"))
+    assert [(row.period, row.partial, row.arrivals) for row in some] == [
+        ("2026-03-02", False, 0),
+        ("2026-03-09", False, 0),
+        ("2026-03-16", False, 1),
+    ]
+
+
+def test_weeks_before_the_log_begins_are_partial():
+    table = pd.DataFrame({"number": ["a", "b"], "opened_at": ["2026-02-25 08:00", "2026-03-17 08:00"]})
+    flow = measure_flow(ticket_log(table, as_of="2026-03-23", since="2026-03-09"))
+    assert [row.partial for row in flow] == [True, True, False, False]
+
+
+def test_a_week_whose_end_is_unknown_does_not_make_the_pile_grow():
+    days = [f"2026-03-{day:02d} 08:00" for day in (2, 3, 4, 5)]
+    table = pd.DataFrame({"number": list("abcd"), "opened_at": days, "resolved_at": None, "state": "Cancelled"})
+    flow = measure_flow(ticket_log(table, as_of="2026-03-06"), every="day")
+    assert (sum(row.arrivals for row in flow), flow.rows[-1].backlog) == (4, 0)
+    assert "the pile stayed as it was, in the second half it stayed as it was" in flow.summary()
+    assert "Monday, Tuesday, Wednesday … (25.0% each)" in flow.summary()

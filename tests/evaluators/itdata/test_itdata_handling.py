@@ -105,3 +105,14 @@ def test_a_log_without_any_of_it_is_refused():
         measure_handling(ticket_log(table))
     with pytest.raises(MeasureError, match="session"):
         measure_handling(ticket_log(table), session_hours=0)
+
+
+def test_one_return_and_one_time_are_said_in_the_singular():
+    table = pd.DataFrame({"number": ["a"], "opened_at": "2026-03-02 08:00", "reassignments": 1, "priority": "P1"})
+    events = pd.DataFrame(
+        {"number": "a", "at": [f"2026-03-02 {hour}:00" for hour in (10, 11, 12)], "group": list("xyx")}
+    )
+    text = measure_handling(ticket_log(table, events), by="priority").summary()
+    assert "1 return in all" in text
+    assert "nine in ten at most 1 time, at most 1." in text
+    assert "P1: 1.00 times (1 ticket)" in text

@@ -81,3 +81,58 @@ def test_a_part_of_a_log_keeps_its_events_and_its_end() -> None:
     assert part.events["at"].dt.day.tolist() == [3, 4]
     assert not part.has("location")
     assert part.has("priority")
+
+
+def test_a_log_remembers_when_it_begins():
+    table = pd.DataFrame({"number": ["a", "b"], "opened_at": ["2026-07-02 00:30", "2026-07-20 09:00"]})
+    log = ticket_log(table, as_of="2026-08-01", time_zone="Europe/Dublin")
+    assert log.since == pd.Timestamp("2026-07-01 23:00", tz="UTC")  # midnight of 2 July in Dublin
+    assert log.where(log.tickets["number"] == "b").since == log.since
+    assert log.where(log.tickets["number"] == "z").since == log.since
+    given = ticket_log(table, as_of="2026-08-01", since="2026-06-01")
+    assert given.where(given.tickets["number"] == "b").since == pd.Timestamp("2026-06-01", tz="UTC")
+
+
+def test_a_mask_must_be_of_this_log():
+    log = ticket_log(pd.DataFrame({"number": ["a", "b"], "opened_at": "2026-07-02", "sla_met": [True, None]}))
+    assert log.where(log.tickets["sla_met"]).tickets["number"].tolist() == ["a"]
+    for mask in (pd.Series([True]), pd.Series([0, 1]), pd.Series([True, False], index=[5, 6])):
+        with pytest.raises(LogError, match="mask"):
+            log.where(mask)
+
+
+def test_numbers_of_tickets_and_labels_may_be_numbers():
+    table = pd.DataFrame({"number": [1, 2], "opened_at": "2026-07-02", "priority": [1.0, None]})
+    events = pd.DataFrame({"number": [1, 2], "at": "2026-07-02", "group": [7, "7"]})
+    log = ticket_log(table, events)
+    assert log.tickets["priority"].cat.categories.tolist() == ["1"]
+    assert log.events["group"].tolist() == ["7", "7"]
+    assert log.events["number"].tolist() == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("reassignments", 1.5, "whole number"),
+        ("reassignments", -1, "below 0"),
+        ("sla_met", "perhaps", "yes or no"),
+    ],
+)
+def test_counts_and_flags_that_make_no_sense_are_refused(column, value, said):
+    with pytest.raises(LogError, match=said):
+        ticket_log(pd.DataFrame({"number": ["a"], "opened_at": "2026-07-02", column: [value]}))
+
+
+def test_an_end_or_a_beginning_that_is_no_time_is_refused():
+    table = pd.DataFrame({"number": ["a"], "opened_at": "2026-07-02"})
+    for options in (
+        {"as_of": "soon"},
+        {"as_of": pd.NaT},
+        {"since": "then"},
+        {"as_of": "2026-07-03", "since": "2027-01-01"},
+    ):
+        with pytest.raises(LogError):
+            ticket_log(table, **options)
+    # 01:30 comes twice on that day: the earlier one, in summer time, is 00:30 UTC.
+    end = ticket_log(table, as_of="2026-10-25 01:30", time_zone="Europe/Dublin").as_of
+    assert end == pd.Timestamp("2026-10-25 00:30", tz="UTC")

@@ -73,3 +73,16 @@ def test_what_was_asked_for_and_cannot_be_is_an_error():
         measure_tickets(full(), targets={"high": 5})
     with pytest.raises(MeasureError, match="no label 'site'"):
         measure_tickets(full(), by="site")
+
+
+def test_a_log_without_tickets_is_refused():
+    log = full()
+    with pytest.raises(MeasureError, match="There is no ticket"):
+        measure_tickets(log.where(log.tickets["number"] == "z"))
+
+
+def test_what_is_not_known_makes_a_sentence():
+    table = pd.DataFrame({"number": list("abc"), "opened_at": "2026-03-02 08:00"})
+    table["resolved_at"] = ["2026-03-02 09:00", None, None]
+    text = measure_tickets(ticket_log(table, as_of="2026-03-04")).summary()
+    assert "Half of all tickets are resolved (not known, too many still wait)." in text

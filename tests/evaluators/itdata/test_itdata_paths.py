@@ -140,3 +140,36 @@ def test_errors_say_what_to_export():
         path_map(log, minimum_share=2)
     with pytest.raises(MeasureError, match="No ticket went"):
         path_map(log).edge("B", "A")
+
+
+def test_a_group_named_like_the_end_is_told_apart():
+    table = pd.DataFrame({"number": ["a"], "opened_at": "2026-03-02 08:00", "resolved_at": "2026-03-02 12:00"})
+    events = pd.DataFrame(
+        {"number": "a", "at": ["2026-03-02 08:00", "2026-03-02 09:00"], "group": ["(start)", "(end)"]}
+    )
+    found = path_map(ticket_log(table, events))
+    assert [node.label for node in found.nodes] == ["(start)", "“(start)”", "“(end)”", "(end)"]
+    assert found.edge("“(end)”", "(end)").count == 1
+
+
+def test_steps_and_tickets_are_counted_as_by_hand_loops():
+    rng = np.random.default_rng(4)
+    number = np.sort(rng.integers(0, 40, 300))
+    group = rng.choice(list("abcdef"), 300)
+    at = pd.Timestamp("2026-03-02") + pd.to_timedelta(np.arange(300), unit="h")
+    table = pd.DataFrame({"number": sorted({f"{each:02d}" for each in number}), "opened_at": "2026-03-02"})
+    log = ticket_log(table, pd.DataFrame({"number": [f"{each:02d}" for each in number], "at": at, "group": group}))
+    steps: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    here: dict[str, tuple[str, pd.Timestamp]] = {}  # where a ticket is, and since when
+    for row in log.events.itertuples():
+        place, since = here.get(row.number, (row.group, row.at))
+        if place != row.group:
+            steps.setdefault((place, row.group), []).append((row.number, (row.at - since).total_seconds() / 3600))
+            since = row.at
+        here[row.number] = row.group, since
+    found = {(edge.source, edge.target): edge for edge in path_map(log) if "(" not in edge.source + edge.target}
+    assert found.keys() == steps.keys()
+    for step, made in steps.items():
+        assert found[step].count == len(made)
+        assert found[step].tickets == len({ticket for ticket, _ in made})
+        assert found[step].median_hours == pytest.approx(np.median([hours for _, hours in made]))

@@ -145,3 +145,32 @@ def test_errors_say_what_to_do():
         BusinessHours("17:00", "09:00")
     with pytest.raises(MeasureError, match="weekdays"):
         BusinessHours(weekdays=(7,))
+
+
+def test_open_tickets_alone_are_not_met():
+    table = pd.DataFrame({"number": ["a", "b"], "opened_at": "2026-03-02", "resolved_at": ["2026-03-03", None]})
+    log = ticket_log(table.assign(priority=1, sla_met=True), as_of="2026-03-04")
+    found = measure_sla(log.where(log.tickets["resolved_at"].isna())).overall
+    assert (found.met, found.missed, found.not_yet_known, found.share_met) == (0, 0, 1, None)
+
+
+def test_tickets_opened_after_the_end_are_left_out():
+    table = pd.DataFrame({"number": ["a", "b"], "opened_at": ["2026-03-02", "2026-03-09"], "sla_met": True})
+    found = measure_sla(ticket_log(table.assign(priority="P1", closed_at="2026-03-03"), as_of="2026-03-04"))
+    assert found.overall.tickets == 1
+    assert "1 ticket was opened after the end of the log: left out." in found.notes
+
+
+def test_priorities_and_targets_may_be_numbers():
+    table = pd.DataFrame({"number": ["a", "b"], "opened_at": "2026-03-02 08:00", "priority": [1, 2]})
+    log = ticket_log(table.assign(resolved_at="2026-03-02 12:00"))
+    assert measure_sla(log, targets={1: 4, 2: 3}).of("2").missed == 1
+    with pytest.raises(MeasureError, match="7"):
+        measure_sla(log, targets={7: 4})
+
+
+def test_business_hours_are_whole_minutes_without_a_zone():
+    assert "except 1 holiday." in f"{BusinessHours(holidays=('2026-03-17',)).in_words()}."
+    for clock in ("09:00:30", "09:00+01:00"):
+        with pytest.raises(MeasureError, match="make no day"):
+            BusinessHours(clock, "17:00")

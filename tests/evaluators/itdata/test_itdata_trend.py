@@ -272,3 +272,60 @@ def test_false_alarms_are_as_rare_as_the_docstring_says() -> None:
     first = [bool(point.signal) for point in chart]
     starts = sum(now and not before for before, now in pairwise(first))
     assert 30_000 / 200 < starts < 30_000 / 100
+
+
+def test_some_tickets_keep_the_weeks_of_the_log() -> None:
+    log = weeks([6, 7, 6, 7, 6, 7], as_of="2026-02-16")
+    late = log.where(log.tickets["opened_at"] >= pd.Timestamp("2026-01-13", tz="UTC"))
+    chart = trend(late, figure="arrivals")
+    assert [(point.label, point.value) for point in chart][:2] == [("2026-01-05", 0.0), ("2026-01-12", 5.0)]
+
+
+def test_closed_tickets_without_a_resolution_are_not_open_for_ever() -> None:
+    rows = [(f"2026-01-{5 + 7 * week:02d} 09:00", None) for week in range(4)]
+    table = pd.DataFrame(rows, columns=["opened_at", "resolved_at"]).assign(number=range(4))
+    table["closed_at"] = [f"2026-01-{6 + 7 * week:02d} 09:00" for week in range(4)]
+    both = ticket_log(
+        pd.concat([table, table.assign(number=[10, 11, 12, 13], resolved_at=table["closed_at"])]), as_of="2026-02-02"
+    )
+    assert [point.value for point in trend(both, figure="backlog")] == [0, 0, 0, 0]
+    chart = trend(both, figure="p90_hours", few=1)  # the four closed ones are not measured, and not waiting
+    assert [(point.value, point.cases) for point in chart] == [(24, 1)] * 4
+    assert "4 tickets are over, but the export does not say when: left out." in chart.summary()
+
+
+def test_an_open_ticket_is_not_met_yet() -> None:
+    log = weeks([5, 5, 5, 5], as_of="2026-02-02")
+    table = log.tickets.assign(sla_met=True)
+    table.loc[table.index[-3:], "resolved_at"] = pd.NaT
+    table.loc[table.index[-1], "sla_met"] = False
+    shares = trend(ticket_log(table, as_of="2026-02-02"), figure="sla_share", few=1)
+    assert [(point.value, point.cases) for point in shares][-1] == (pytest.approx(2 / 3), 3)
+
+
+def test_sentences_without_limits_or_change() -> None:
+    wild = xmr([0.2, 0.9, 0.1, 0.8], floor=0, ceiling=1, unit="share")
+    assert "inf" not in wild.summary()
+    assert "any possible value is expected" in wild.summary()
+    assert "the same as in the phase before" in xmr([10, 12, 10, 12, 10, 12, 10, 12], steps=["5"]).summary()
+    assert xmr([1, 2, 1, 2], unit="hours").say(1.0) == "1 hour"
+    # The centre is 0.2 but for the rounding of the machine, so no value of 0.2 lies on a side.
+    assert xmr([0.1, 0.3] * 3 + [0.2] * 9).signals == ()
+
+
+@pytest.mark.parametrize("options", [{"since": "then"}, {"steps": ["then"]}, {"baseline": ("then", "now")}])
+def test_what_is_no_date_is_said(options: dict[str, object]) -> None:
+    with pytest.raises(MeasureError, match="no time"):
+        trend(weeks([5] * 6), figure="arrivals", **options)  # type: ignore[arg-type]
+
+
+def test_one_week_is_not_called_usual() -> None:
+    text = seasonality(made([("2026-01-05 09:00", None)], as_of="2026-01-12")).summary()
+    assert "1 ticket opened in 1 whole week" in text
+    assert "eight of ten" not in text
+    assert "Busiest hour begins at 09:00." in text
+    assert "1 week is too short" in text
+
+
+def test_a_log_that_ends_at_midnight_begins_no_new_week() -> None:
+    assert trend(weeks([5] * 6, as_of="2026-02-16"), figure="arrivals").left_out == ()
