@@ -9,6 +9,7 @@ import pandas as pd
 from evaluators._frames import pandas_columns
 from evaluators._validation import ColumnError
 from evaluators.itdata.errors import MeasureError
+from evaluators.itdata.joining import key_texts
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -40,6 +41,13 @@ def labels(frame: pd.DataFrame, name: str) -> pd.Series:
     made = frame[name].astype("string").str.strip()
     _refuse(made.isna() | (made == ""), frame, name, "is empty", "Fill it in, or leave such rows out.")
     return made.astype("str")
+
+
+def keys(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of keys as text, 17 and 17.0 alike; a missing key is an error."""
+    made = key_texts(frame[name])
+    _refuse(made.isna(), frame, name, "is empty", "Fill it in, or leave such rows out.")
+    return made
 
 
 def days(frame: pd.DataFrame, name: str, *, needed: bool = False) -> pd.Series:
@@ -80,6 +88,8 @@ def day(value: Any, name: str) -> pd.Timestamp:
 
 def moment(value: Any, name: str) -> pd.Timestamp:
     """Return one moment without a zone: UTC where a zone is given."""
+    if isinstance(value, int | float | np.number) and value == value:
+        raise MeasureError(f"{name} is the number {value}.", 'Write a date as text, such as "2026-06-30".')
     try:
         made = pd.Timestamp(value)
     except (ValueError, TypeError) as error:
@@ -103,13 +113,15 @@ def _read_times(frame: pd.DataFrame, name: str, needed: bool, *, to_utc: bool = 
         raise MeasureError(f"The column {name!r} holds numbers.", "Give dates such as 2026-03-31.")
     if isinstance(given.dtype, pd.CategoricalDtype) or not pd.api.types.is_datetime64_any_dtype(given):
         given = given.astype(object)
-    blank = given.isna() | (given.astype("string").str.strip() == "").fillna(value=False)
+    blank = given.isna()
     if pd.api.types.is_datetime64_any_dtype(given):
         read = given
     else:
-        text = given.mask(blank).astype("string").str.strip()
+        blank |= (given.astype("string").str.strip() == "").fillna(value=False)
+        places, texts = pd.factorize(given.mask(blank).astype("string").str.strip())  # days come again and again
+        text = pd.Series(texts, dtype="string")
         zoned = text.str.contains(_OFFSET).fillna(value=False)
-        if zoned.any() and not (zoned | blank).all():
+        if zoned.any() and not zoned.all():
             raise MeasureError(
                 f"The column {name!r} mixes times with and without a zone.", "Bring all times to one zone first."
             )
@@ -121,6 +133,7 @@ def _read_times(frame: pd.DataFrame, name: str, needed: bool, *, to_utc: bool = 
             raise MeasureError(
                 f"The column {name!r} has times that cannot be read together: {error}.", "Write 2026-03-31T14:05+01:00."
             ) from error
+        read = pd.Series(read.array.take(places, allow_fill=True), index=given.index)
     if read.dt.tz is not None:
         read = (read.dt.tz_convert("UTC") if to_utc else read).dt.tz_localize(None)
     _refuse(read.isna() & ~blank, frame, name, "is no date", "Write dates as year-month-day, such as 2026-03-31.")

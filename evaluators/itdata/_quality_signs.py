@@ -105,7 +105,9 @@ def _clock(log: TicketLog) -> list[QualityFinding]:
 
 
 def _nights(log: TicketLog) -> list[QualityFinding]:
-    hours = log.local("opened_at").dt.hour
+    local = log.local("opened_at")
+    clocked = local != local.dt.normalize()  # midnight sharp is a day without a clock, and has its own finding
+    hours = local[clocked].dt.hour
     if len(hours) < _FEWEST:
         return []
     night = (hours >= _NIGHT[0]) | (hours < _NIGHT[1])
@@ -120,7 +122,7 @@ def _nights(log: TicketLog) -> list[QualityFinding]:
         return [_whole(DOUBTFUL, "night", "opened_at", message)]
     if not log.has("location"):
         return []
-    by_place = night.groupby(log.tickets["location"], observed=True).agg(["mean", "size"])
+    by_place = night.groupby(log.tickets.loc[clocked, "location"], observed=True).agg(["mean", "size"])
     odd = by_place[(by_place["mean"] > _NIGHT_SHARE) & (by_place["size"] >= _FEWEST)]
     if odd.empty:
         return []

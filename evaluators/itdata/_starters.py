@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluators.itdata._cells import day, days, labels, rows_of
+from evaluators.itdata._cells import day, days, keys, rows_of
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import JoinError, MeasureError
 
@@ -18,7 +18,7 @@ def starters_of(onboarding: Any, as_of: Any) -> tuple[pd.DataFrame, pd.Timestamp
     )
     table = pd.DataFrame(
         {
-            "person": labels(frame, "employee_id"),
+            "person": keys(frame, "employee_id"),
             "starts": days(frame, "starts_on", needed=True),
             "due": days(frame, "laptop_due_on"),
             "delivered": days(frame, "laptop_delivered_on"),
@@ -47,7 +47,7 @@ def refuse_after(when: pd.Series, today: pd.Timestamp, what: str) -> None:
 def last_days(people: Any) -> dict[str, Any]:
     """Return each person's last day by key; missing where still here."""
     frame = rows_of(people, "employee_id", "left_on")
-    keys = labels(frame, "employee_id")
-    if (twice := keys[keys.duplicated()]).size:
+    persons = keys(frame, "employee_id")
+    if (twice := persons[persons.duplicated()]).size:
         raise JoinError(f"{twice.iloc[0]!r} occurs more than once in the table of people.", "Keep one row a person.")
-    return dict(zip(keys, days(frame, "left_on"), strict=True))
+    return dict(zip(persons, days(frame, "left_on"), strict=True))

@@ -7,7 +7,7 @@ import altair as alt
 from evaluators.screening._results import plain
 
 if TYPE_CHECKING:
-    from evaluators.itdata.storage import StorageForecast
+    from evaluators.itdata.storage_growth import StorageForecast
 
 
 def forecast_chart(found: "StorageForecast") -> alt.LayerChart:

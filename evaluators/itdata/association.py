@@ -11,13 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluators._frames import pandas_columns
+from evaluators.itdata._strata import Z95, Estimate, FloatArray, strata_codes
+from evaluators.itdata._words import counted
+from evaluators.itdata.correlation import Correlation, correlation_within
 from evaluators.itdata.errors import MeasureError
 from evaluators.screening._results import plain
 
 if TYPE_CHECKING:
     import altair as alt
 
-_Z95 = NormalDist().inv_cdf(0.975)
+__all__ = ["Association", "Correlation", "Estimate", "StratumTable", "association", "correlation_within"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,6 @@ class StratumTable:
     exposed_share: float
     other_share: float
     risk_ratio: float
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure with its 95 % interval; NaN where it cannot be known."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +118,23 @@ class Association:
             f"{self.outcome} among people with {self.exposure}: {every.exposed_cases:,} of {every.exposed:,} "
             f"({_percent(every.exposed_share)}); among the others: {every.other_cases:,} of {every.others:,} "
             f"({_percent(every.other_share)}).",
-            f"Naive: {_times(self.naive)} as often.",
-            f"Comparing only people of the same {self.strata}: {_times(self.adjusted)} as often.",
+            f"Naive: {_as_often(self.naive)}.",
+            f"Comparing only people of the same {self.strata}: {_as_often(self.adjusted)}.",
         ]
         if self.reverses:
-            sure = not (self.naive.low <= 1 <= self.naive.high or self.adjusted.low <= 1 <= self.adjusted.high)
+            sure = all(each.low > 1 or each.high < 1 for each in (self.naive, self.adjusted))
             lines.append(
                 f"The two point in opposite directions: groups of {self.strata} differ in both, and the naive figure "
                 f"compares the groups. {'' if sure else 'At least one of them may be chance. '}"
                 "Do not report the naive figure alone."
             )
         if self.silent:
-            lines.append(f"These say nothing, as all are on one side: {', '.join(self.silent)}.")
+            lines.append(
+                f"No comparison inside {', '.join(self.silent)}: there all people are with {self.exposure}, or all "
+                "without."
+            )
         if self.left_out:
-            lines.append(f"{self.left_out:,} rows were left out because something is missing.")
+            lines.append(f"Left out because something is missing: {counted(self.left_out, 'row')}.")
         lines.append(
             f"The adjusted figure is fair with regard to {self.strata} only. Other differences remain, and going "
             "together is not causing: unhappy people may report more tickets, rather than tickets making people leave."
@@ -219,8 +216,7 @@ def association(
             raise MeasureError(
                 f"{name!r} is the same for all {len(flags)} people.", "There is nothing to compare; choose another."
             )
-    named = frame[columns].astype(object).where(frame[columns].notna(), "(missing)").astype(str).agg(", ".join, axis=1)
-    labels, codes = np.unique(named[known].to_numpy(dtype=str), return_inverse=True)
+    labels, codes = strata_codes(frame[known], columns)
     cells = (
         np.bincount(codes * 4 + exposed[known] * 2 + case[known], minlength=4 * len(labels))
         .reshape(-1, 4)
@@ -248,9 +244,6 @@ def association(
     )
 
 
-Cells = NDArray[np.float64]
-
-
 def _flags(values: pd.Series, at_least: float | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which are true, and which are known."""
     numbers = pd.to_numeric(values.astype(object).where(values.notna(), None), errors="coerce").to_numpy(dtype=float)
@@ -268,7 +261,7 @@ def _flags(values: pd.Series, at_least: float | None) -> tuple[NDArray[np.bool_]
     return numbers == 1, known
 
 
-def _table(label: str, row: Cells) -> StratumTable:
+def _table(label: str, row: FloatArray) -> StratumTable:
     others, other_cases = int(row[0] + row[1]), int(row[1])
     exposed, exposed_cases = int(row[2] + row[3]), int(row[3])
     one = exposed_cases / exposed if exposed else math.nan
@@ -277,7 +270,7 @@ def _table(label: str, row: Cells) -> StratumTable:
     return StratumTable(label, exposed, exposed_cases, others, other_cases, one, two, ratio)
 
 
-def _risk_ratio(cells: Cells) -> Estimate:
+def _risk_ratio(cells: FloatArray) -> Estimate:
     without, with_, exposed_without, cases = cells.T
     others, exposed = without + with_, exposed_without + cases
     people = others + exposed
@@ -288,7 +281,7 @@ def _risk_ratio(cells: Cells) -> Estimate:
     return _log_interval(float(top / bottom), float(part.sum() / (top * bottom)))
 
 
-def _odds_ratio(cells: Cells) -> Estimate:
+def _odds_ratio(cells: FloatArray) -> Estimate:
     without, with_, exposed_without, cases = cells.T
     people = cells.sum(axis=1)
     r, s = cases * without / people, with_ * exposed_without / people
@@ -308,11 +301,11 @@ def _edge(top: float, bottom: float) -> Estimate:
 
 
 def _log_interval(value: float, variance: float) -> Estimate:
-    factor = math.exp(_Z95 * math.sqrt(variance))
+    factor = math.exp(Z95 * math.sqrt(variance))
     return Estimate(value, value / factor, value * factor)
 
 
-def _cmh(cells: Cells) -> float:
+def _cmh(cells: FloatArray) -> float:
     _, with_, exposed_without, cases = cells.T
     people = cells.sum(axis=1)
     usable = people > 1
@@ -326,168 +319,15 @@ def _cmh(cells: Cells) -> float:
     return 2 * (1 - NormalDist().cdf(abs(statistic)))
 
 
-@dataclass(frozen=True, slots=True)
-class Correlation:
-    """Result of `correlation_within`.
-
-    Parameters
-    ----------
-    x, y, strata : str
-        The columns.
-    naive, adjusted : Estimate
-        Correlation (-1 to 1) of all rows, and of the differences from the mean of the own stratum.
-    rows, groups : int
-        Rows used, and strata among them.
-    left_out : int
-        Rows in which something is missing.
-    """
-
-    x: str
-    y: str
-    strata: str
-    naive: Estimate
-    adjusted: Estimate
-    rows: int
-    groups: int
-    left_out: int
-
-    @property
-    def reverses(self) -> bool:
-        """Whether the two correlations have opposite signs."""
-        return self.naive.value * self.adjusted.value < 0
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the two correlations.
-
-        Returns
-        -------
-        DataFrame, shape (2, 4)
-            ``figure``, ``value``, ``low``, ``high``.
-        """
-        return pd.DataFrame([{"figure": name, **asdict(getattr(self, name))} for name in ("naive", "adjusted")])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
-
-    def summary(self) -> str:
-        """Say both correlations, and what neither proves.
-
-        Returns
-        -------
-        str
-            One paragraph a line.
-        """
-        lines = [
-            f"{self.x} and {self.y}, {self.rows:,} rows: correlation {_signed(self.naive)}.",
-            f"Within the same {self.strata} ({self.groups} groups): {_signed(self.adjusted)}.",
-        ]
-        if self.reverses:
-            lines.append(
-                f"The sign turns: groups of {self.strata} differ in both, and the first figure compares the groups."
-            )
-        if self.left_out:
-            lines.append(f"{self.left_out:,} rows were left out because something is missing.")
-        lines.append(
-            "-1 and 1 mean a straight line, 0 none. Going together is not causing, and a weak correlation says nothing "
-            "about single people."
-        )
-        return "\n".join(lines)
-
-
-def correlation_within(table: Any, *, x: str, y: str, strata: str | Sequence[str]) -> Correlation:
-    """Correlate two columns over all rows and within strata.
-
-    Within: both columns minus the mean of their stratum, Pearson's correlation, Fisher's interval with one degree of
-    freedom less for each stratum but one; the same as the partial correlation given the strata [1]_.
-
-    Parameters
-    ----------
-    table : table, shape (n_rows, n_columns)
-        One row a person (or a site).
-    x, y : str
-        Columns of numbers.
-    strata : str or sequence of str
-        Columns with labels; a missing label is a label.
-
-    Returns
-    -------
-    Correlation
-
-    Raises
-    ------
-    MeasureError
-        If there are too few rows for the strata (at least the number of strata + 3), or a column does not vary.
-    ColumnError
-        If a column is missing.
-
-    References
-    ----------
-    .. [1] Snijders, T. A. B., Bosker, R. J. (2012). Multilevel Analysis, 2nd ed. Sage, section 3.6.
-
-    Examples
-    --------
-    >>> made = pd.DataFrame({"tickets": [1, 2, 3, 6, 7, 8], "score": [3, 2, 1, 6, 5, 4], "role": list("aaabbb")})
-    >>> found = correlation_within(made, x="tickets", y="score", strata="role")
-    >>> round(found.naive.value, 2), round(found.adjusted.value, 2)
-    (0.69, -1.0)
-    """
-    columns = [strata] if isinstance(strata, str) else list(strata)
-    frame = pandas_columns(table, *dict.fromkeys([x, y, *columns])).reset_index(drop=True)
-    numbers = []
-    for name in (x, y):
-        found = pd.to_numeric(frame[name], errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        if (np.isnan(found) & frame[name].notna().to_numpy()).any():
-            raise MeasureError(f"The column {name!r} holds other things than numbers.", "Give numbers.")
-        numbers.append(found)
-    known = np.isfinite(numbers[0]) & np.isfinite(numbers[1])
-    one, two = (np.asarray(each[known], dtype=np.float64) for each in numbers)
-    named = frame[columns].astype(object).where(frame[columns].notna(), "(missing)").astype(str).agg(", ".join, axis=1)
-    labels, codes = np.unique(named[known].to_numpy(dtype=str), return_inverse=True)
-    if known.sum() < len(labels) + 3:
-        raise MeasureError(f"{int(known.sum())} rows are too few for {len(labels)} groups.", "Choose broader strata.")
-    sizes = np.bincount(codes)
-    inner, outer = (
-        np.asarray(values - (np.bincount(codes, weights=values) / sizes)[codes], dtype=np.float64)
-        for values in (one, two)
-    )
-    return Correlation(
-        x,
-        y,
-        ", ".join(columns),
-        _pearson(one, two, len(one), x, y, ""),
-        _pearson(inner, outer, len(one) - len(labels) + 1, x, y, f" within {', '.join(columns)}"),
-        len(one),
-        len(labels),
-        int((~known).sum()),
-    )
-
-
-def _pearson(one: Cells, two: Cells, number: int, x: str, y: str, where: str) -> Estimate:
-    one, two = one - float(one.mean()), two - float(two.mean())
-    spread = math.sqrt(float((one**2).sum() * (two**2).sum()))
-    if not spread > 1e-12 * max(1.0, float(np.abs(one).max()) * float(np.abs(two).max())):
-        raise MeasureError(f"{x!r} or {y!r} does not vary{where}.", "There is nothing to compare.")
-    value = max(-1.0, min(1.0, float((one * two).sum()) / spread))
-    if number < 4 or abs(value) > 1 - 1e-12:
-        return Estimate(value, math.nan, math.nan)
-    half = _Z95 / math.sqrt(number - 3)
-    return Estimate(value, math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half))
-
-
 def _percent(share: float) -> str:
     return "unknown" if math.isnan(share) else f"{share:.1%}"
 
 
-def _times(estimate: Estimate) -> str:
+def _as_often(estimate: Estimate) -> str:
     if math.isnan(estimate.value):
-        return "an unknown number of times"
+        return "not known, since nobody who can be compared is a case"
+    if math.isinf(estimate.value):
+        return "no ratio and no interval, since of the others nobody who can be compared is a case"
     if math.isnan(estimate.low):
-        return f"{estimate.value:.2f} times (no interval: one side has no case)"
-    return f"{estimate.value:.2f} times (95% interval {estimate.low:.2f} to {estimate.high:.2f})"
-
-
-def _signed(estimate: Estimate) -> str:
-    if math.isnan(estimate.low):
-        return f"{estimate.value:+.2f}"
-    return f"{estimate.value:+.2f} (95% interval {estimate.low:+.2f} to {estimate.high:+.2f})"
+        return f"{estimate.value:.2f} times as often (no interval: one side has no case)"
+    return f"{estimate.value:.2f} times (95% interval {estimate.low:.2f} to {estimate.high:.2f}) as often"

@@ -225,8 +225,8 @@ def delivery_performance(deployments: Any, *, start: Any = None, end: Any = None
     Raises
     ------
     MeasureError
-        If a deployment comes before its commit or after its recovery, a deployment that did not fail has a recovery,
-        the days do not make a week, or nothing was deployed in them.
+        If a deployment comes before its commit or after its recovery, a deployment that is not said to have failed has
+        a recovery, the days do not make a week, or nothing was deployed in them.
     ColumnError
         If a column is missing.
 
@@ -291,11 +291,13 @@ def delivery_performance(deployments: Any, *, start: Any = None, end: Any = None
 
 
 def _check(table: pd.DataFrame) -> None:
-    failed = table["failed"].fillna(value=False).to_numpy(dtype=bool)
+    fine = (table["failed"] == False).fillna(value=False).to_numpy(dtype=bool)  # noqa: E712
+    unknown = table["failed"].isna().to_numpy(dtype=bool)
     for bad, what, hint in (
         (table["committed"] > table["deployed"], "is deployed before it was committed", "Are both in the same zone?"),
         (table["restored"] < table["deployed"], "is repaired before it was deployed", "Are both in the same zone?"),
-        (table["restored"].notna() & ~failed, "has a time of repair but did not fail", "Correct one of the two."),
+        (table["restored"].notna() & fine, "has a time of repair but did not fail", "Correct one of the two."),
+        (table["restored"].notna() & unknown, "has a time of repair, but not whether it failed", "Fill in failed."),
     ):
         places = np.flatnonzero(bad)
         if len(places):

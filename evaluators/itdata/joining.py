@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
+from evaluators.itdata._words import counted
 from evaluators.itdata.errors import JoinError
-from evaluators.itdata.log import TicketLog
+from evaluators.itdata.log import TICKET_TIMES, TicketLog
 from evaluators.screening._results import plain
 
 _EXAMPLES = 5
@@ -129,18 +130,19 @@ class PeopleJoin:
             f"{self.people_key}."
         ]
         if self.without_key:
-            lines.append(f"{self.without_key:,} rows have no {self.key}.")
+            lines.append(f"{counted(self.without_key, 'row')} without {self.key}.")
         if self.unmatched:
             shown = ", ".join(self.examples) + (" …" if self.unmatched_keys > len(self.examples) else "")
-            lines.append(f"{self.unmatched:,} rows have one of {self.unmatched_keys:,} keys that nobody has: {shown}.")
+            keys = counted(self.unmatched_keys, "key")
+            lines.append(f"{counted(self.unmatched, 'row')} with {keys} that nobody has: {shown}.")
         if self.share < _GOOD:
             lines.append(
                 "Find out who these are before you compare groups: if one group is missing more often, its rates come "
                 "out too low."
             )
         lines.append(
-            f"{self.quiet_people:,} of {len(self.people):,} people have no row. They count in every rate; leaving them "
-            "out would make all groups look busier."
+            f"People without a row: {self.quiet_people:,} of {len(self.people):,}. They count in every rate; leaving "
+            "them out would make all groups look busier."
         )
         return "\n".join(lines)
 
@@ -151,7 +153,7 @@ def join_people(
     *,
     key: str = "caller",
     people_key: str = "employee_id",
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
 ) -> PeopleJoin:
     """Give each ticket (or any other row) the columns of its person.
 
@@ -161,12 +163,12 @@ def join_people(
     Parameters
     ----------
     table : TicketLog or table, shape (n_rows, n_columns)
-        What is to be joined; of a log, its tickets.
+        What is to be joined; of a log, its tickets, with the times in the log's own time zone.
     people : table, shape (n_people, n_columns)
         One row a person.
     key, people_key : str
         The columns that hold the same key.
-    columns : sequence of str, optional
+    columns : str or sequence of str, optional
         Columns of `people` to take along: take no more than you need. By default all.
 
     Returns
@@ -188,10 +190,11 @@ def join_people(
     >>> joined.matched, joined.unmatched, joined.examples, joined.table["site"].tolist()
     (2, 1, ('9',), ['Cork', 'Cork'])
     """
-    left = _whole(table.tickets if isinstance(table, TicketLog) else table)
+    left = _local(table) if isinstance(table, TicketLog) else _whole(table)
     right = _whole(people)
     pandas_columns(left, key)
-    wanted = [each for each in (right.columns if columns is None else columns) if each != people_key]
+    taken = right.columns if columns is None else [columns] if isinstance(columns, str) else columns
+    wanted = [each for each in taken if each != people_key]
     staff = pandas_columns(right, people_key, *wanted).reset_index(drop=True)
     if not len(left) or not len(staff):
         raise JoinError(f"The table of {'people' if len(left) else 'rows'} is empty.", "Check what was exported.")
@@ -231,13 +234,20 @@ def key_texts(values: pd.Series) -> pd.Series:
     """
     if pd.api.types.is_bool_dtype(values):
         raise JoinError(f"The key {values.name!r} holds true and false.", "Name the column with the key.")
+    if isinstance(values.dtype, pd.CategoricalDtype):  # its labels may be numbers, too
+        texts = key_texts(pd.Series(values.cat.categories, name=values.name)).tolist()
+        return pd.Series(np.array([*texts, None], dtype=object)[values.cat.codes.to_numpy()], dtype=object)
     if pd.api.types.is_float_dtype(values):
         known = values.dropna().astype(float)
-        if (known == known.round()).all():
+        if np.isfinite(known).all() and (known == known.round()).all():
             values = values.astype("Float64").round().astype("Int64")
+    elif values.dtype == object:
+        values = values.map(lambda each: int(each) if isinstance(each, float) and each.is_integer() else each)
     text = values.astype("string").str.strip().reset_index(drop=True)
     empty = text.isna() | (text == "").fillna(False)
-    return pd.Series([None if gone else each for each, gone in zip(text, empty, strict=True)], dtype=object)
+    found = np.array(text, dtype=object)
+    found[empty.to_numpy(dtype=bool)] = None
+    return pd.Series(found, dtype=object)
 
 
 def person_keys(values: pd.Series, name: str) -> pd.Series:
@@ -261,6 +271,11 @@ def person_keys(values: pd.Series, name: str) -> pd.Series:
             "One row a person belongs here: keep the latest of each, or each ticket would count twice.",
         )
     return keys
+
+
+def _local(log: TicketLog) -> pd.DataFrame:
+    """Return the tickets with times in the log's zone, so that days begin when they do for its people."""
+    return log.tickets.assign(**{name: log.tickets[name].dt.tz_convert(log.time_zone) for name in TICKET_TIMES})
 
 
 def _whole(table: Any) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluators.itdata._cells import day, days, has_column, labels, rows_of
+from evaluators.itdata._cells import day, days, has_column, keys, labels, rows_of
 from evaluators.itdata._starters import last_days, refuse_after
 from evaluators.itdata._waits import wait_quantile
 from evaluators.itdata._words import counted, percent
@@ -65,7 +65,8 @@ class LeaverAccess:
     allowed_days : int
         Days after the last day in which taking access back is still in time.
     too_recent : int
-        Accesses still open whose days allowed are not over: neither late nor in time, and in no count.
+        Accesses of people who left so lately that the days allowed are not over. They are in no count, even if they
+        were taken back already: else of the latest leavers only the quick cases would count.
     """
 
     systems: tuple[SystemAccess, ...]
@@ -122,7 +123,9 @@ closed today; why they were late is a question to the process that tells IT who 
             if row.late
         ]
         if self.too_recent:
-            lines.append(f"{counted(self.too_recent, 'open access', 'open accesses')} not due yet and not counted.")
+            lines.append(
+                f"Not counted, since the days allowed are not over: {counted(self.too_recent, 'access', 'accesses')}."
+            )
         lines.append(
             "That access was open does not say that anybody used it, or that anybody is to blame. Each open one is to "
             "be closed today; why they were late is a question to the process that tells IT who leaves."
@@ -175,7 +178,7 @@ def leaver_access(access_requests: Any, *, as_of: Any, people: Any = None, allow
     frame = rows_of(
         access_requests, "employee_id", "system", "revoked_at", *["left_on"] * own, *["provisioned_at"] * given
     )
-    person = labels(frame, "employee_id")
+    person = keys(frame, "employee_id")
     left = days(frame, "left_on") if own else person.map(last_days(people))
     table = pd.DataFrame(
         {"system": labels(frame, "system"), "revoked": days(frame, "revoked_at"), "left": pd.to_datetime(left)}
@@ -187,10 +190,10 @@ def leaver_access(access_requests: Any, *, as_of: Any, people: Any = None, allow
         raise MeasureError(f"Nobody with access had left by {today.date()}.", "Check left_on and as_of.")
     over = table["revoked"].notna()
     waited = (table["revoked"].fillna(today) - table["left"]).dt.days.clip(lower=0)
-    recent = ~over & (waited <= allowed_days)
+    recent = (today - table["left"]).dt.days <= allowed_days
     table = table.assign(over=over, waited=waited, late=waited > allowed_days)[~recent]
     if table.empty:
-        raise MeasureError("All open accesses of leavers are still within the days allowed.", "Look again later.")
+        raise MeasureError("All who left are still within the days allowed.", "Look again later.")
     parts = [_access(str(name), part) for name, part in table.groupby("system", sort=True)]
     return LeaverAccess(
         systems=tuple(sorted(parts, key=lambda each: (-each.late, each.system))),

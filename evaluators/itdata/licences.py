@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators.itdata._cells import day, days, labels, numbers, rows_of
+from evaluators.itdata._cells import day, days, keys, labels, numbers, rows_of
 from evaluators.itdata._words import counted, euros, percent
 from evaluators.itdata.errors import JoinError, MeasureError
+from evaluators.itdata.joining import key_texts
 from evaluators.screening._results import find_group, plain
 
 if TYPE_CHECKING:
@@ -291,15 +292,15 @@ may not let licences go before it ends.
                 f"{self.unused_after_days} days ago: too new to say, and not counted as unused."
             )
         if self.strangers:
-            said.append(f"{counted(self.strangers, 'licence')} name a holder who is not in the table of people.")
+            said.append(f"{counted(self.strangers, 'licence')} with a holder who is not in the table of people.")
         if self.without_holder:
-            said.append(f"{counted(self.without_holder, 'licence')} name nobody: spare ones or shared accounts.")
+            said.append(f"{counted(self.without_holder, 'licence')} without a holder: spare ones or shared accounts.")
         if self.doubles:
-            said.append(f"{counted(self.doubles, 'licence')} are a person's second of the same product.")
+            said.append(f"{counted(self.doubles, 'licence')} beyond a person's first of the same product.")
         if self.used_before_assigned:
             said.append(
-                f"{counted(self.used_before_assigned, 'licence')} have a last use from before they were assigned; "
-                "they count as not used since."
+                f"{counted(self.used_before_assigned, 'licence')} with a last use from before the day of assignment: "
+                "counted as not used since."
             )
         if self.not_yet_assigned:
             said.append(f"{counted(self.not_yet_assigned, 'row')} assigned after {self.as_of} left out.")
@@ -359,7 +360,7 @@ def licence_use(licences: Any, *, as_of: Any, unused_after_days: int = 90, peopl
         If there is no row, a date or price cannot be read, a use lies after `as_of`, or every licence was assigned
         after it.
     JoinError
-        If a person occurs twice in `people`.
+        If a person occurs twice in `people`, or no holder is in it.
     ColumnError
         If a column is missing.
 
@@ -386,7 +387,7 @@ def licence_use(licences: Any, *, as_of: Any, unused_after_days: int = 90, peopl
     table = pd.DataFrame(
         {
             "product": labels(frame, "product"),
-            "holder": _holders(frame["employee_id"]),
+            "holder": key_texts(frame["employee_id"]),
             "assigned": assigned,
             "last_used": last_used,
             "price": numbers(frame, "price_per_user_month", hint="Give euros a month; 0 if it is free."),
@@ -404,6 +405,9 @@ def licence_use(licences: Any, *, as_of: Any, unused_after_days: int = 90, peopl
         raise MeasureError(f"Every licence was assigned after {today.date()}.", "Check as_of.")
     table = table[present]
     left_on = _left_on(people)
+    named = table["holder"].notna()
+    if left_on is not None and named.any() and not table["holder"].isin(left_on.index).any():
+        raise JoinError("No holder is in the table of people.", "Do both tables use the same employee_id?")
     found = pd.to_datetime(table["holder"].map({} if left_on is None else left_on.to_dict()))
     old_use = (table["last_used"] < table["assigned"]).to_numpy()
     never = table["last_used"].isna().to_numpy() | old_use
@@ -432,7 +436,6 @@ def licence_use(licences: Any, *, as_of: Any, unused_after_days: int = 90, peopl
         )
         rows.append((use, tuple(float(price) for price in prices)))
     rows.sort(key=lambda row: (-row[0].euros_unused_month, row[0].product))
-    named = table["holder"].notna()
     return LicenceUse(
         products=tuple(use for use, _ in rows),
         as_of=today.date(),
@@ -447,21 +450,16 @@ def licence_use(licences: Any, *, as_of: Any, unused_after_days: int = 90, peopl
     )
 
 
-def _holders(given: pd.Series) -> pd.Series:
-    words = given.astype("string").str.strip()
-    return words.mask(words == "")
-
-
 def _left_on(people: Any) -> "pd.Series[Any] | None":
     """Return each person's last day by key."""
     if people is None:
         return None
     frame = rows_of(people, "employee_id", "left_on")
-    keys = labels(frame, "employee_id")
-    twice = keys[keys.duplicated()]
+    persons = keys(frame, "employee_id")
+    twice = persons[persons.duplicated()]
     if len(twice):
         raise JoinError(
             f"{twice.iloc[0]!r} occurs more than once in the table of people ({len(twice)} such rows).",
             "Keep one row a person, the latest.",
         )
-    return days(frame, "left_on").set_axis(keys)
+    return days(frame, "left_on").set_axis(persons)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from evaluators.itdata._starters import starters_of
+from evaluators.itdata._starters import last_days, starters_of
 from evaluators.itdata._waits import wait_quantile
 from evaluators.itdata._words import counted, percent
-from evaluators.itdata.errors import MeasureError
+from evaluators.itdata.errors import JoinError, MeasureError
 from evaluators.screening._results import plain
 from evaluators.screening.calibration import wilson_interval
 
@@ -24,22 +24,27 @@ class OnboardingDelays:
     as_of : date
         The day of the export.
     starters : int
-        People whose laptop was due by `as_of`.
+        People whose laptop was due before `as_of`.
     not_due : int
-        People whose laptop was not due yet; they are in no share.
+        People whose laptop was not due before `as_of`. They are in no share, even if it came already: else of these
+        only the quick deliveries would count.
     no_due_date : int
         People without a due date; they are in no share.
     late, missing : int
-        Laptops that came after they were due or are still missing; and of these, those still missing.
+        Laptops that came after they were due or had not come by `as_of`; and of these, those that had not come, also
+        because their person left meanwhile.
     late_share, late_low, late_high : float
         Share (0-1) late, and its 95 % Wilson interval.
     late_median_days, late_p90_days : float
-        Days late among the late ones. Laptops still missing count as long as they have been waited for; NaN if none
-        is late or too many are missing to tell.
+        Days late among the late ones. Laptops that never came count as long as somebody waited: until `as_of`, or
+        the last day of a person known to have left. NaN if none is late or too many are missing to tell.
     access_known, access_on_time : int
         People who have started, and those of them whose access was complete by their first day.
     access_share, access_low, access_high : float
         That share (0-1) and its interval; NaN if nobody has started.
+    left_first : int
+        People who left before it was known whether their laptop was late; they are in no share. 0 if no table of
+        people was given.
     """
 
     as_of: date
@@ -58,6 +63,7 @@ class OnboardingDelays:
     access_share: float
     access_low: float
     access_high: float
+    left_first: int = 0
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with the fields."""
@@ -82,15 +88,16 @@ class OnboardingDelays:
         ...     }
         ... )
         >>> print(onboarding_delays(table, as_of="2026-06-30").summary())
-        1 of 2 laptops came late (50.0%; true shares from 9.5% to 90.5% fit these counts). Half of the late ones came \
+        1 of 2 laptops were late (50.0%; true shares from 9.5% to 90.5% fit these counts). Half of the late ones came \
 within 10 days after they were due, 9 in 10 within 10 days.
         1 of 2 new people had all their access by the first day (50.0%; true shares from 9.5% to 90.5% fit).
         A date of delivery says that a parcel left the desk, not that the laptop worked; and a due date that was moved \
 afterwards hides a delay.
         """
-        missing = f", {self.missing:,} of them still missing on {self.as_of}" if self.missing else ""
+        missing = f", {self.missing:,} of them had not come by {self.as_of}" if self.missing else ""
+        were = "was" if self.starters == 1 else "were"
         first = (
-            f"{self.late:,} of {counted(self.starters, 'laptop')} came late{missing} ({percent(self.late_share)}; "
+            f"{self.late:,} of {counted(self.starters, 'laptop')} {were} late{missing} ({percent(self.late_share)}; "
             f"true shares from {percent(self.late_low)} to {percent(self.late_high)} fit these counts)."
         )
         if not math.isnan(self.late_median_days):
@@ -109,6 +116,9 @@ afterwards hides a delay.
                 f"({percent(self.access_share)}; true shares from {percent(self.access_low)} to "
                 f"{percent(self.access_high)} fit)."
             )
+        if self.left_first:
+            said = counted(self.left_first, "person", "people")
+            lines.append(f"{said} left before it was known whether the laptop was late, and not counted.")
         if self.not_due:
             lines.append(f"{counted(self.not_due, 'laptop')} not due yet and not counted.")
         if self.no_due_date:
@@ -120,7 +130,7 @@ afterwards hides a delay.
         return "\n".join(lines)
 
 
-def onboarding_delays(onboarding: Any, *, as_of: Any) -> OnboardingDelays:
+def onboarding_delays(onboarding: Any, *, as_of: Any, people: Any = None) -> OnboardingDelays:
     """Count late laptops and access that was complete on the first day.
 
     Parameters
@@ -130,6 +140,9 @@ def onboarding_delays(onboarding: Any, *, as_of: Any) -> OnboardingDelays:
         ``laptop_delivered_on`` and ``access_complete_on`` (empty: not yet).
     as_of : date
         The day of the export; a delivery after it is an error.
+    people : table, shape (n_people, n_columns), optional
+        One row a person: ``employee_id`` and ``left_on`` (last day; empty: still here). Who left by the day when the
+        laptop was due is left out then, and nobody waits longer than to the last day.
 
     Returns
     -------
@@ -139,6 +152,8 @@ def onboarding_delays(onboarding: Any, *, as_of: Any) -> OnboardingDelays:
     ------
     MeasureError
         If no laptop was due yet, a person occurs twice, or a date cannot be read or lies after `as_of`.
+    JoinError
+        If a person occurs twice in `people`, or nobody of `onboarding` is in it.
     ColumnError
         If a column is missing.
 
@@ -159,20 +174,28 @@ def onboarding_delays(onboarding: Any, *, as_of: Any) -> OnboardingDelays:
     """
     table, today = starters_of(onboarding, as_of)
     due, delivered = table["due"], table["delivered"]
-    counted_in = (due < today) | (due.notna() & delivered.notna())
+    left = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us]")
+    if people is not None:
+        last = last_days(people)
+        if not table["person"].isin(set(last)).any():
+            raise JoinError("No new person is in the table of people.", "Do both tables use the same employee_id?")
+        left = pd.to_datetime(table["person"].map(last))
+    gone = (due < today) & (left <= due)
+    counted_in = (due < today) & ~gone
     late = (counted_in & ((delivered > due) | delivered.isna())).to_numpy()
     starters = int(counted_in.sum())
     if not starters:
         raise MeasureError(f"No laptop was due before {today.date()}.", "Check as_of and laptop_due_on.")
     over = delivered[late].notna().to_numpy()
-    waits = (delivered[late].fillna(today) - due[late]).dt.days
+    waited_until = delivered.fillna(left.where(left < today)).fillna(today)
+    waits = (waited_until[late] - due[late]).dt.days
     begun = (table["starts"] <= today).to_numpy()
     on_time = int((table["access"][begun] <= table["starts"][begun]).sum())
     known = int(begun.sum())
     return OnboardingDelays(
         as_of=today.date(),
         starters=starters,
-        not_due=int((due.notna() & ~counted_in).sum()),
+        not_due=int((due >= today).sum()),
         no_due_date=int(due.isna().sum()),
         late=int(late.sum()),
         missing=int((~over).sum()),
@@ -190,4 +213,5 @@ def onboarding_delays(onboarding: Any, *, as_of: Any) -> OnboardingDelays:
                 strict=True,
             )
         ),
+        left_first=int(gone.sum()),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluators.itdata._cells import flags, has_column, labels, moment, moments, rows_of
 from evaluators.itdata._words import counted
@@ -105,13 +106,14 @@ all. Worst 30 days: 600 minutes, from 2026-01-10 10:00.
 Neither figure says how many people needed the service at the time.
         """
         lines = []
+        days = "day" if self.window_days == 1 else f"{self.window_days:g} days"
         for each in self.services:
             open_end = " It has not ended, so the true figures are higher." if each.still_down else ""
             lines.append(
-                f"{each.service}: {counted(each.outages, 'outage')}, {each.down_minutes:,.0f} minutes down in all. "
-                f"The longest, from {each.longest_started_at:%Y-%m-%d %H:%M}, took {each.longest_minutes:,.0f} "
-                f"minutes: {each.longest_minutes / each.down_minutes:.0%} of it all. Worst {self.window_days:g} days: "
-                f"{each.worst_window_minutes:,.0f} minutes, from {each.worst_window_from:%Y-%m-%d %H:%M}.{open_end}"
+                f"{each.service}: {counted(each.outages, 'outage')}, {_said(each.down_minutes)} down in all. The "
+                f"longest, from {each.longest_started_at:%Y-%m-%d %H:%M}, took {_said(each.longest_minutes)}: "
+                f"{each.longest_minutes / each.down_minutes:.0%} of it all. Worst {days}: "
+                f"{_said(each.worst_window_minutes)}, from {each.worst_window_from:%Y-%m-%d %H:%M}.{open_end}"
             )
         lines.append(
             "The same minutes in one piece can cost a working day; in many pieces they break into it again and again. "
@@ -132,7 +134,8 @@ def outage_patterns(
     ----------
     outages : table, shape (n_outages, n_columns)
         One row an outage: ``service``, ``started_at``, ``ended_at`` (empty: not ended) and, if it is there,
-        ``planned`` (true/false; empty: no). Times with a zone are turned into UTC.
+        ``planned`` (true/false; empty: no). Times with a zone are turned into UTC. Times without one are taken as
+        they stand: give those with a zone if the clocks changed during an outage.
     window_days : float
         Length of the stretch, in days.
     as_of : time, optional
@@ -202,10 +205,7 @@ def _pattern(name: str, part: pd.DataFrame, window_days: float) -> OutagePattern
     longest = int(lengths.argmax())
     window = round(window_days * 86_400_000_000)
     begins = np.concatenate([spans[:, 0], spans[:, 1] - window])
-    down = [
-        int(np.clip(np.minimum(spans[:, 1], begin + window) - np.maximum(spans[:, 0], begin), 0, None).sum())
-        for begin in begins
-    ]
+    down = _down_before(spans, begins + window) - _down_before(spans, begins)
     worst = int(np.argmax(down))
     return OutagePattern(
         service=name,
@@ -218,6 +218,19 @@ def _pattern(name: str, part: pd.DataFrame, window_days: float) -> OutagePattern
         worst_window_from=pd.Timestamp(int(begins[worst]), unit="us"),
         still_down=bool(part["open"].any()),
     )
+
+
+def _down_before(spans: NDArray[np.int64], moments: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how long the service was down before each moment; spans rise and do not overlap."""
+    done = np.concatenate([[0], np.cumsum(spans[:, 1] - spans[:, 0])])
+    place = np.searchsorted(spans[:, 0], moments, side="right")  # spans that began by then
+    last = spans[np.maximum(place - 1, 0)]
+    total: NDArray[np.int64] = done[place] - np.where(place > 0, np.maximum(last[:, 1] - moments, 0), 0)
+    return total
+
+
+def _said(minutes: float) -> str:
+    return counted(round(minutes), "minute") if minutes >= 1 or not minutes else "under 1 minute"
 
 
 def _minutes(microseconds: Any) -> float:

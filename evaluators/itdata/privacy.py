@@ -1,6 +1,6 @@
-"""Could somebody be recognised? Rare combinations in a table of persons, two tables subtracted, data kept too long."""
+"""Could somebody be recognised? Rare combinations in a table of persons, and two tables subtracted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,11 +8,21 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
+from evaluators.itdata._words import counted
 from evaluators.itdata.errors import JoinError, MeasureError
+from evaluators.itdata.old_records import RetentionCheck, RetentionLine, check_retention
 from evaluators.itdata.suppression import SuppressedTable
 from evaluators.screening._results import plain
 
-_DAYS_A_YEAR = 365.25
+__all__ = [
+    "Anonymity",
+    "DifferencingCheck",
+    "RetentionCheck",
+    "RetentionLine",
+    "check_retention",
+    "differencing",
+    "k_anonymity",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ class Anonymity:
         >>> print(k_anonymity(made, quasi_identifiers=["site", "role"], wanted=3).summary())
         4 people, 2 combinations of site, role. The rarest is shared by 1: the table is 1-anonymous.
         1 person can be recognised by these columns alone; 1 shares them with fewer than 2 others.
-        Leaving out role would help most: then 0 people remain in groups under 3.
+        Leaving out role would help most: then the people in groups under 3 are 0 instead of 1.
         The columns are a guess at what others know. People who know more recognise more.
         """
         lines = [
@@ -95,21 +105,24 @@ class Anonymity:
         if self.below:
             who = "1 person" if self.alone == 1 else f"{self.alone:,} people"
             share = "shares" if self.below == 1 else "share"
+            with_whom = "nobody" if self.wanted == 2 else f"fewer than {self.wanted - 1} others"
             lines.append(
-                f"{who} can be recognised by these columns alone; {self.below:,} {share} them with fewer than "
-                f"{self.wanted - 1} others."
+                f"{who} can be recognised by these columns alone; {self.below:,} {share} them with {with_whom}."
             )
-            if len(self.without) > 1:
-                best = min(self.without, key=lambda each: each[2])
+            best = min(self.without, key=lambda each: each[2])
+            if len(self.without) > 1 and best[2] < self.below:
                 lines.append(
-                    f"Leaving out {best[0]} would help most: then {best[2]:,} people remain in groups under "
-                    f"{self.wanted}."
+                    f"Leaving out {best[0]} would help most: then the people in groups under {self.wanted} are "
+                    f"{best[2]:,} instead of {self.below:,}."
                 )
+            elif len(self.without) > 1:
+                lines.append("Leaving out one of these columns would not help.")
         if self.diversity is not None:
             lines.append(
                 f"{self.sensitive}: at least {self.diversity} different value{'s' if self.diversity > 1 else ''} in "
-                f"each combination. {self.given_away:,} people stand in a group of two or more that all have the same "
-                "value, so it is known of each of them, however large the group."
+                f"each combination. In groups of two or more that all have the same value: "
+                f"{counted(self.given_away or 0, 'person', 'people')}. It is known of each of them, however large the "
+                "group."
             )
         lines.append("The columns are a guess at what others know. People who know more recognise more.")
         return "\n".join(lines)
@@ -162,6 +175,8 @@ def k_anonymity(
     names = [quasi_identifiers] if isinstance(quasi_identifiers, str) else list(quasi_identifiers)
     if not names:
         raise MeasureError("No column was named that others may know.", "Give quasi_identifiers=[...].")
+    if len(set(names)) < len(names):
+        raise MeasureError("A column is named twice.", "Name each column once.")
     if wanted < 2:
         raise MeasureError(f"Groups of {wanted} protect nobody.", "Give wanted=5, 10 or the like.")
     if sensitive in names:
@@ -216,21 +231,27 @@ class DifferencingCheck:
         Labels of the groups whose two counts differ by 1 to k - 1 people.
     k : int
         Smallest difference that is safe.
+    uncovered : tuple of tuple of str
+        Labels of the groups that one table hides and the other shows. If both count the same people, what one shows
+        helps to work out what the other hides.
     """
 
     compared: int
     risky: tuple[tuple[str, ...], ...]
     k: int
+    uncovered: tuple[tuple[str, ...], ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a risky group.
+        """Return one row a group that gives something away.
 
         Returns
         -------
-        DataFrame, shape (n_risky, 1)
-            The labels, joined by commas.
+        DataFrame, shape (n_risky + n_uncovered, 2)
+            ``group``, the labels joined by commas; ``why``, ``"few apart"`` or ``"hidden in one table"``.
         """
-        return pd.DataFrame({"group": [", ".join(each) for each in self.risky]})
+        rows = [(", ".join(each), "few apart") for each in self.risky]
+        rows += [(", ".join(each), "hidden in one table") for each in self.uncovered]
+        return pd.DataFrame(rows, columns=["group", "why"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -244,23 +265,35 @@ class DifferencingCheck:
         str
             One paragraph.
         """
+        few = "1 person" if self.k == 2 else f"1 to {self.k - 1} people"
         if not self.risky:
-            return (
-                f"{self.compared} groups stand in both tables; none differs by 1 to {self.k - 1} people. Sums of "
-                "several groups, and tables published elsewhere, were not compared."
+            said = (
+                f"{counted(self.compared, 'group')} shown in both tables; none differs by {few}. Sums of several "
+                "groups, and tables published elsewhere, were not compared."
             )
-        shown = "; ".join(", ".join(each) for each in self.risky[:5]) + (" …" if len(self.risky) > 5 else "")
-        return (
-            f"{len(self.risky)} of {self.compared} groups differ by 1 to {self.k - 1} people: {shown}. Whoever holds "
-            "both tables subtracts one from the other and knows the figures of these few. Show one of the tables, or "
-            "the same people in both."
-        )
+        else:
+            said = (
+                f"{len(self.risky)} of {counted(self.compared, 'group')} shown in both tables "
+                f"{'differs' if len(self.risky) == 1 else 'differ'} by {few}: {self._names(self.risky)}. Whoever holds "
+                "both tables subtracts one from the other and knows the figures of these few. Show one of the tables, "
+                "or the same people in both."
+            )
+        if self.uncovered:
+            said += (
+                f" Hidden in one table and shown in the other: {self._names(self.uncovered)}. If both count the same "
+                "people, this gives hidden groups away. Hide the same in both, or show one of them."
+            )
+        return said
+
+    @staticmethod
+    def _names(groups: tuple[tuple[str, ...], ...]) -> str:
+        return "; ".join(", ".join(each) for each in groups[:5]) + (" …" if len(groups) > 5 else "")
 
 
 def differencing(
     first: Any, second: Any, *, k: int, groups: Sequence[str] = (), counts: str = "count"
 ) -> DifferencingCheck:
-    """Find groups whose counts in two tables differ by a few people, who could be read off by subtraction.
+    """Find groups that two tables give away together: by subtraction, or as only one of them hides the group.
 
     Parameters
     ----------
@@ -271,7 +304,7 @@ def differencing(
     groups : sequence of str
         Columns with the labels; not for a `SuppressedTable`.
     counts : str
-        Column with the number of people, likewise. Missing counts are hidden and not compared.
+        Column with the number of people, likewise. Missing counts are hidden ones.
 
     Returns
     -------
@@ -280,7 +313,7 @@ def differencing(
     Raises
     ------
     MeasureError
-        If `k` is below 2, or no group is in both tables.
+        If `k` is below 2, a count is no number, or no group is in both tables.
     JoinError
         If a group occurs twice in a table.
 
@@ -296,174 +329,30 @@ def differencing(
     one, other = (_counted(each, groups, counts) for each in (first, second))
     both = [group for group in one if group in other]
     if not both:
-        raise MeasureError("No group is shown in both tables.", "Compare tables with the same labels.")
-    risky = tuple(group for group in both if 0 < abs(one[group] - other[group]) < k)
-    return DifferencingCheck(len(both), risky, k)
+        raise MeasureError("No group is in both tables.", "Compare tables with the same labels.")
+    pairs = {group: (one[group], other[group]) for group in both}
+    shown = {group: (a, b) for group, (a, b) in pairs.items() if a is not None and b is not None}
+    risky = tuple(group for group, (a, b) in shown.items() if 0 < abs(a - b) < k)
+    uncovered = tuple(group for group, (a, b) in pairs.items() if (a is None) != (b is None))
+    return DifferencingCheck(len(shown), risky, k, uncovered)
 
 
-def _counted(table: Any, groups: Sequence[str], counts: str) -> dict[tuple[str, ...], int]:
+def _counted(table: Any, groups: Sequence[str], counts: str) -> dict[tuple[str, ...], float | None]:
+    """Return the count of each group; None where it is hidden."""
     if isinstance(table, SuppressedTable):
-        return {(cell.row, cell.column): cell.count for cell in table.cells if cell.count is not None}
+        return {(cell.row, cell.column): cell.count for cell in table.cells}
     names = [groups] if isinstance(groups, str) else list(groups)
     if not names:
         raise MeasureError("The columns with the groups are not named.", "Give groups=[...].")
     frame = pandas_columns(table, *names, counts)
     keys = list(zip(*(frame[name].astype(str) for name in names), strict=True))
     if len(set(keys)) < len(keys):
-        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        twice = keys[int(np.flatnonzero(frame[names].astype(str).duplicated())[0])]
         raise JoinError(f"The group {', '.join(twice)} occurs in two rows.", "Give one row for each group.")
-    return {key: int(number) for key, number in zip(keys, frame[counts], strict=True) if pd.notna(number)}
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionLine:
-    """Rows of one retention class.
-
-    Parameters
-    ----------
-    retention_class : str
-        Its name.
-    years : float or None
-        How long such rows may be kept; None if no rule was given.
-    rows : int
-        Rows of the class.
-    overdue : int
-        Rows older than that.
-    undated : int
-        Rows without a date.
-    oldest : str
-        Date of the oldest row, empty if none has a date.
-    """
-
-    retention_class: str
-    years: float | None
-    rows: int
-    overdue: int
-    undated: int
-    oldest: str
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionCheck:
-    """Result of `check_retention`.
-
-    Parameters
-    ----------
-    lines : tuple of RetentionLine
-        Most overdue first.
-    as_of : str
-        The day of the check.
-    """
-
-    lines: tuple[RetentionLine, ...]
-    as_of: str
-
-    @property
-    def overdue(self) -> int:
-        """Rows that are kept too long."""
-        return sum(line.overdue for line in self.lines)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a retention class.
-
-        Returns
-        -------
-        DataFrame, shape (n_classes, 6)
-            The fields of `RetentionLine`.
-        """
-        return pd.DataFrame([asdict(line) for line in self.lines])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return dict(plain(asdict(self)))
-
-    def summary(self) -> str:
-        """Say in plain words what is kept too long.
-
-        Returns
-        -------
-        str
-            One paragraph a line.
-        """
-        rows = sum(line.rows for line in self.lines)
-        lines = [f"{self.overdue:,} of {rows:,} rows are older than their rule allows on {self.as_of}."]
-        lines += [
-            f"{line.retention_class}: {line.overdue:,} of {line.rows:,} rows are older than {line.years:g} years; the "
-            f"oldest is of {line.oldest}."
-            for line in self.lines
-            if line.overdue
-        ]
-        if ruleless := [line for line in self.lines if line.years is None]:
-            number = sum(line.rows for line in ruleless)
-            names = ", ".join(line.retention_class for line in ruleless)
-            lines.append(f"No rule was given for {number:,} rows ({names}): that is a finding too.")
-        if undated := sum(line.undated for line in self.lines):
-            lines.append(f"{undated:,} rows have no date, so nobody can say when they are to go.")
-        lines.append("Before anything is deleted, ask whether a law, a contract or a dispute requires it to be kept.")
-        return "\n".join(lines)
-
-
-def check_retention(
-    table: Any, *, date: str, retention_class: str, years: Mapping[str, float], as_of: object
-) -> RetentionCheck:
-    """Count rows that are older than the rule of their class.
-
-    Parameters
-    ----------
-    table : table, shape (n_rows, n_columns)
-        One row a record.
-    date : str
-        Column from which the time counts, such as the day of closing.
-    retention_class : str
-        Column with the class of each row.
-    years : mapping of str to float
-        Class -> years (of 365.25 days) that such rows may be kept; a class that is absent has no rule.
-    as_of : time
-        The day of the check.
-
-    Returns
-    -------
-    RetentionCheck
-
-    Raises
-    ------
-    MeasureError
-        If there is no row, a date cannot be read, or a number of years is not positive.
-    ColumnError
-        If a column is missing.
-
-    Examples
-    --------
-    >>> made = pd.DataFrame({"closed": ["2019-05-01", "2026-01-01"], "kind": ["ticket", "ticket"]})
-    >>> check_retention(made, date="closed", retention_class="kind", years={"ticket": 3}, as_of="2026-06-30").overdue
-    1
-    """
-    frame = pandas_columns(table, date, retention_class)
-    if frame.empty:
-        raise MeasureError("The table has no row.", "Check which rows were exported.")
-    if wrong := [name for name, number in years.items() if not number > 0]:
-        raise MeasureError(f"{wrong[0]!r} may be kept {years[wrong[0]]} years.", "Give a number above 0.")
-    try:
-        days = pd.to_datetime(frame[date], utc=True)
-    except (ValueError, TypeError) as error:
-        raise MeasureError(f"Not every value of {date!r} is a date: {error}.", "Write 2026-03-31.") from error
-    moment = pd.Timestamp(as_of)  # type: ignore[arg-type]
-    moment = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
-    age = ((moment - days).dt.total_seconds() / 86_400 / _DAYS_A_YEAR).to_numpy(dtype=float)
-    names = frame[retention_class].astype(object).where(frame[retention_class].notna(), "(no class)").astype(str)
-    lines = []
-    for name in sorted(set(names)):
-        own = (names == name).to_numpy()
-        rule = years.get(name)
-        oldest = days[own].min()
-        lines.append(
-            RetentionLine(
-                name,
-                None if rule is None else float(rule),
-                int(own.sum()),
-                0 if rule is None else int((age[own] > rule).sum()),
-                int(np.isnan(age[own]).sum()),
-                "" if pd.isna(oldest) else str(oldest.date()),
-            )
+    numbers = pd.to_numeric(frame[counts].astype(object), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    if (unclear := np.flatnonzero(np.isnan(numbers) & frame[counts].notna().to_numpy())).size:
+        raise MeasureError(
+            f"In row {unclear[0] + 1} the column {counts!r} has {frame[counts].iloc[unclear[0]]!r}.",
+            "Give numbers of people; leave hidden ones empty.",
         )
-    return RetentionCheck(tuple(sorted(lines, key=lambda line: -line.overdue)), str(moment.date()))
+    return {key: None if np.isnan(number) else float(number) for key, number in zip(keys, numbers, strict=True)}

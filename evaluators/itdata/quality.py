@@ -353,7 +353,7 @@ def _whole_rows(frame: pd.DataFrame, names: Sequence[str]) -> list[QualityFindin
     rows = np.flatnonzero(frame.astype("string").duplicated().to_numpy())
     if not len(rows):
         return []
-    message = f"all columns: {counted(len(rows), 'row')} that say the same as an earlier one"
+    message = f"all columns: {counted(len(rows), 'row')} equal to an earlier one in each column"
     where = [names[row] for row in rows[:_EXAMPLES]]
     return [_finding(DOUBTFUL, "same row", "all columns", len(rows), len(frame), where, message)]
 

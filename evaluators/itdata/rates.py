@@ -3,24 +3,25 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from evaluators._frames import pandas_columns
+from evaluators.itdata._cells import days
+from evaluators.itdata._employee_years import TENURE, day_numbers, overlap, people_days, rate_cells, window_days
+from evaluators.itdata._words import counted
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.joining import key_texts, person_keys
+from evaluators.itdata.joining import key_texts
 from evaluators.itdata.poisson import METHODS, poisson_interval
 from evaluators.screening._results import plain
 
 if TYPE_CHECKING:
     import altair as alt
 
-TENURE = "tenure"
-_DAYS_A_YEAR = 365.25
+__all__ = ["TENURE", "GroupRate", "RateRatio", "RateTable", "rate_per_100", "rate_ratio"]
+
 _FEW = 10
 
 
@@ -100,8 +101,9 @@ class RateTable:
     confidence : float
         Of the intervals.
     spread : float
-        Variance of the counts a person against what pure chance gives (1); NaN with fewer than two people. With much
-        more than 1 events come in clusters and the intervals are too narrow, by about its square root.
+        Variance of the counts of people around the rate of their group, against what pure chance gives (1); NaN
+        without an event, or with no more people than groups. Much more than 1: events come in clusters, and the
+        intervals are too narrow, by about its square root.
     notes : tuple of str
         What was left out.
     """
@@ -188,7 +190,12 @@ class RateTable:
         known = [rate for rate in self.rates if not math.isnan(rate.rate)]
         if len(known) > 1:
             top, bottom = known[0], known[-1]
-            apart = "do not overlap" if top.low > bottom.high else "overlap, so the order may be chance"
+            wide = math.sqrt(self.spread) if self.spread > 1.5 else 1.0
+            apart = "do not overlap"
+            if top.low <= bottom.high:
+                apart = "overlap, so the order may be chance"
+            elif top.rate - wide * (top.rate - top.low) <= bottom.rate + wide * (bottom.high - bottom.rate):
+                apart = "do not overlap, but would if they were as wide as they should be (see below)"
             lines.append(
                 f"Highest: {top.label}, {top.rate:,.1f} ({top.low:,.1f} to {top.high:,.1f}). Lowest: {bottom.label}, "
                 f"{bottom.rate:,.1f} ({bottom.low:,.1f} to {bottom.high:,.1f}). The two intervals {apart}."
@@ -198,14 +205,16 @@ class RateTable:
                 "Nobody was employed in: " + "; ".join(r.label for r in self.rates if math.isnan(r.rate)) + "."
             )
         if small := [rate for rate in self.rates if 0 < rate.people < _FEW]:
+            have = "has" if len(small) == 1 else "have"
             lines.append(
-                f"{len(small)} of {len(self.rates)} groups have fewer than {_FEW} people: hide them (`suppress`) "
-                "before you show this to anybody."
+                f"{len(small)} of {counted(len(self.rates), 'group')} {have} fewer than {_FEW} people: hide "
+                f"{'it' if len(small) == 1 else 'them'} (`suppress`) before you show this to anybody."
             )
         if self.spread > 1.5:
             lines.append(
-                f"A few people have many {self.what}: the counts a person spread {self.spread:.1f} times as widely as "
-                f"pure chance would, so the true intervals are about {math.sqrt(self.spread):.1f} times as wide."
+                f"A few people have many {self.what}: the counts of people of the same group spread {self.spread:.1f} "
+                f"times as widely as pure chance would, so the true intervals are about "
+                f"{math.sqrt(self.spread):.1f} times as wide."
             )
         lines += self.notes
         lines.append(
@@ -244,7 +253,7 @@ def rate_ratio(group: GroupRate, reference: GroupRate, *, confidence: float = 0.
     Raises
     ------
     MeasureError
-        If the reference has no event, or one of them no exposure.
+        If the reference has no event, one of them no exposure, or the confidence is not between 0 and 1.
 
     References
     ----------
@@ -256,6 +265,8 @@ def rate_ratio(group: GroupRate, reference: GroupRate, *, confidence: float = 0.
             f"{group.label} cannot be compared with {reference.label}: no event or nobody there.",
             "Choose a larger group as reference.",
         )
+    if not 0 < confidence < 1:
+        raise MeasureError(f"The confidence is {confidence}.", "Give a share between 0 and 1, such as 0.95.")
     from scipy.special import betaincinv  # slow to import
 
     tail = (1 - confidence) / 2
@@ -338,151 +349,44 @@ def rate_per_100(
     names = (by,) if isinstance(by, str) else tuple(by)
     if not names:
         raise MeasureError("No groups were named.", 'Give by="site" or the like.')
-    staff, days = _people(people, names, people_key, hired, left)
-    happened = pandas_columns(events, key, at)
-    when = _dates(happened[at], at)
-    first, last = _window(start, end, when, dated=hired is not None)
+    if len(set(names)) < len(names):
+        raise MeasureError(f"A column is named twice in by={list(names)}.", "Name each column once.")
+    staff, employed = people_days(people, names, people_key, hired, left)
+    happened = pandas_columns(events, *dict.fromkeys([key, at]))
+    when = days(happened, at)
+    first, last = window_days(start, end, when, dated=hired is not None)
     place = staff.index.get_indexer(pd.Index(key_texts(happened[key])))
-    notes = []
-    inside = ((when >= first) & (when <= last)).to_numpy()
-    known = place >= 0
-    if (~known).any():
-        notes.append(f"Of nobody in the table of people: {int((~known).sum()):,} {what}. They do not count.")
-    if (known & ~inside).any():
-        notes.append(f"Outside {first:%Y-%m-%d} to {last:%Y-%m-%d}: {int((known & ~inside).sum()):,} {what}.")
-    counts = known & inside
-    day = np.asarray((when - pd.Timestamp(0)).dt.days, dtype=np.float64)
-    if hired is not None:
-        employed = np.zeros(len(counts), dtype=bool)
-        employed[counts] = (day[counts] >= days[place[counts], 0]) & (day[counts] <= days[place[counts], 1])
-        if (counts & ~employed).any():
-            notes.append(
-                f"On days on which the person was not employed: {int((counts & ~employed).sum()):,} {what}. They do "
-                "not count."
-            )
-        counts &= employed
+    day = day_numbers(when)
     window = (float((first - pd.Timestamp(0)).days), float((last - pd.Timestamp(0)).days))
-    cells = _cells(staff, names, days, window, place[counts], day[counts], tenure_years, dated=hired is not None)
+    known, dated = place >= 0, ~np.isnan(day)
+    inside = (day >= window[0]) & (day <= window[1])
+    counts = known & inside
+    there = counts.copy()
+    there[counts] = (day[counts] >= employed[place[counts], 0]) & (day[counts] <= employed[place[counts], 1])
+    notes = tuple(
+        f"Not counted, {why}: {int(rows.sum()):,} of the {what}."
+        for why, rows in (
+            ("because nobody in the table of people has their key", ~known),
+            ("without a date", known & ~dated),
+            (f"outside {first:%Y-%m-%d} to {last:%Y-%m-%d}", known & dated & ~inside),
+            ("on days on which the person was not employed", counts & ~there),
+        )
+        if rows.any()
+    )
+    counts = there
+    cells = rate_cells(
+        staff, names, employed, window, place[counts], day[counts], tenure_years, dated=hired is not None
+    )
     unit = "per 100 employees and year" if hired is not None else "per 100 employees"
-    rates = [_rate(group, *figures, confidence, method) for group, figures in cells.items()]
-    exposure = _overlap(days, window, dated=hired is not None)
-    total = np.bincount(place[counts], minlength=len(staff)).astype(float)
+    rates = [_rate(group, *figures, confidence, method) for group, figures in cells.figures.items()]
+    exposure = overlap(employed, window, dated=hired is not None)
     overall = _rate(("all",), int(counts.sum()), int((exposure > 0).sum()), float(exposure.sum()), confidence, method)
     if math.isnan(overall.rate):
         raise MeasureError(
             f"Nobody was employed between {first:%Y-%m-%d} and {last:%Y-%m-%d}.", "Check the dates and their columns."
         )
     ranked = sorted(rates, key=lambda rate: (-rate.rate if not math.isnan(rate.rate) else math.inf, rate.label))
-    spread = _spread(total, exposure, overall)
-    return RateTable(tuple(ranked), overall, names, what, unit, METHODS[method], confidence, spread, tuple(notes))
-
-
-def _people(
-    people: Any, names: tuple[str, ...], people_key: str, hired: str | None, left: str | None
-) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Return the groups of each person, by key, and the first and last day employed (days since 1970)."""
-    if left is not None and hired is None:
-        raise MeasureError("A last day of employment needs a first one.", "Name the column with `hired`.")
-    if TENURE in names and hired is None:
-        raise MeasureError("Tenure needs the day of hiring.", "Name its column with `hired`.")
-    groups = [name for name in names if name != TENURE]
-    wanted = list(dict.fromkeys([people_key, *groups, *(each for each in (hired, left) if each)]))
-    frame = pandas_columns(people, *wanted)
-    keys = person_keys(frame[people_key], people_key)
-    staff = pd.DataFrame(
-        {name: frame[name].astype(object).where(frame[name].notna(), "(missing)").astype(str) for name in groups}
-    ).set_axis(keys, axis="index")
-    if not groups:
-        staff = pd.DataFrame(index=keys)
-    days = np.column_stack([np.full(len(frame), -np.inf), np.full(len(frame), np.inf)])
-    for place, column in ((0, hired), (1, left)):
-        if column is not None:
-            found = (_dates(frame[column], column) - pd.Timestamp(0)).dt.days.to_numpy(dtype=float)
-            if place == 0 and np.isnan(found).any():
-                row = int(np.flatnonzero(np.isnan(found))[0])
-                raise MeasureError(
-                    f"In row {row + 1} the column {column!r} has no date.", "Fill it in, or leave these people out."
-                )
-            days[:, place] = np.where(np.isnan(found), days[:, place], found)
-    if (days[:, 1] < days[:, 0]).any():
-        row = int(np.flatnonzero(days[:, 1] < days[:, 0])[0])
-        raise MeasureError(f"In row {row + 1} the person left before being hired.", "Correct the dates.")
-    return staff, days
-
-
-def _dates(values: pd.Series, name: str) -> pd.Series:
-    """Return days without a clock."""
-    try:
-        read = pd.to_datetime(values, format="ISO8601" if values.dtype == object or values.dtype == "str" else None)
-    except (ValueError, TypeError) as error:
-        raise MeasureError(f"Not every value of {name!r} is a date: {error}.", "Write 2026-03-31.") from error
-    if not pd.api.types.is_datetime64_any_dtype(read):
-        raise MeasureError(f"The column {name!r} holds no dates.", "Write 2026-03-31.")
-    return (read if read.dt.tz is None else read.dt.tz_localize(None)).dt.normalize()
-
-
-def _window(start: object, end: object, when: pd.Series, *, dated: bool) -> tuple[pd.Timestamp, pd.Timestamp]:
-    if (start is None or end is None) and not len(when.dropna()):
-        raise MeasureError("There is no event from which the days could be taken.", "Give `start` and `end`.")
-    if dated and (start is None or end is None):
-        raise MeasureError("Employee-years need a first and a last day.", "Give `start` and `end`.")
-    first, last = (
-        pd.Timestamp(given).tz_localize(None).normalize() if given is not None else found  # type: ignore[arg-type]
-        for given, found in ((start, when.min()), (end, when.max()))
-    )
-    if first > last:
-        raise MeasureError(f"The time ends ({last:%Y-%m-%d}) before it begins ({first:%Y-%m-%d}).", "Swap them.")
-    return first, last
-
-
-def _overlap(days: NDArray[np.float64], window: tuple[float, float], *, dated: bool) -> NDArray[np.float64]:
-    """Return the employee-years of each person inside a window of days, both ends included."""
-    if not dated:
-        return np.ones(len(days))
-    shared = np.minimum(days[:, 1], window[1]) - np.maximum(days[:, 0], window[0]) + 1
-    years: NDArray[np.float64] = np.maximum(shared, 0.0) / _DAYS_A_YEAR
-    return years
-
-
-def _cells(
-    staff: pd.DataFrame,
-    names: tuple[str, ...],
-    days: NDArray[np.float64],
-    window: tuple[float, float],
-    place: NDArray[np.intp],
-    day: NDArray[np.float64],
-    tenure_years: Sequence[float],
-    *,
-    dated: bool,
-) -> dict[tuple[str, ...], tuple[int, int, float]]:
-    """Add up events, people and exposure by group."""
-    parts: list[tuple[str, NDArray[np.float64], NDArray[np.bool_]]] = []
-    if TENURE in names:
-        edges = [0.0, *sorted(tenure_years), math.inf]
-        if edges[1] <= 0:
-            raise MeasureError("Bands of tenure begin above 0 years.", "Give tenure_years=(1, 3, 5) or the like.")
-        for low, high in pairwise(edges):
-            begin = days[:, 0] + np.ceil(low * _DAYS_A_YEAR)
-            stop = np.minimum(days[:, 1], days[:, 0] + np.ceil(high * _DAYS_A_YEAR) - 1)
-            years = _overlap(np.column_stack([begin, stop]), window, dated=True)
-            name = f"{low:g} years or more" if math.isinf(high) else f"{low:g} to {high:g} years"
-            parts.append((name, years, (day >= begin[place]) & (day <= stop[place])))
-    else:
-        parts.append(("", _overlap(days, window, dated=dated), np.ones(len(day), dtype=bool)))
-    labels = (
-        [tuple(row) for row in staff.itertuples(index=False, name=None)] if len(staff.columns) else [()] * len(staff)
-    )
-    codes, uniques = pd.factorize(pd.Series(labels, dtype=object))
-    cells: dict[tuple[str, ...], tuple[int, int, float]] = {}
-    for band, exposure, own in parts:
-        events = np.bincount(codes[place[own]], minlength=len(uniques))
-        present = np.bincount(codes[exposure > 0], minlength=len(uniques))
-        added = np.bincount(codes, weights=exposure, minlength=len(uniques))
-        for number, group in enumerate(uniques):
-            rest = iter(group)
-            label = tuple(band if name == TENURE else next(rest) for name in names)
-            cells[label] = (int(events[number]), int(present[number]), float(added[number]))
-    return cells
+    return RateTable(tuple(ranked), overall, names, what, unit, METHODS[method], confidence, cells.spread, notes)
 
 
 def _rate(
@@ -493,12 +397,3 @@ def _rate(
         return empty
     low, high = poisson_interval(events, exposure=exposure, confidence=confidence, method=method)
     return replace(empty, rate=100 * events / exposure, low=100 * low, high=100 * high)
-
-
-def _spread(total: NDArray[np.float64], exposure: NDArray[np.float64], overall: GroupRate) -> float:
-    """Return Pearson's chi-squared over its degrees of freedom."""
-    there = exposure > 0
-    expected = exposure[there] * overall.events / overall.exposure
-    if there.sum() < 2 or not overall.events:
-        return math.nan
-    return float(((total[there] - expected) ** 2 / expected).sum() / (there.sum() - 1))

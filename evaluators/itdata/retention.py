@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluators.itdata._calendar import DAYS_A_YEAR, FOR_EVER, kept_until
 from evaluators.itdata._cells import day, days, labels, months, numbers, rows_of
 from evaluators.itdata._words import counted, euros, listed
 from evaluators.itdata.errors import MeasureError
 from evaluators.screening._results import plain
-
-_DAYS_A_YEAR = 365.25
-_FOR_EVER = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +93,13 @@ class ScheduleEffect:
         Highest possible saving first.
     as_of : date
         The day that ages are counted on.
+    ended : tuple of str
+        Systems and classes whose figures end before the last month; they are in no sum.
     """
 
     data: tuple[RetainedData, ...]
     as_of: date
+    ended: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[RetainedData]:
         return iter(self.data)
@@ -133,6 +134,7 @@ class ScheduleEffect:
         made = {
             "as_of": self.as_of.isoformat(),
             "data": rows,
+            "ended": self.ended,
             "euros_year": self.euros_year,
             "gigabytes_deleted": self.gigabytes_deleted,
         }
@@ -191,6 +193,8 @@ do. Data about people that no rule or need keeps must go, even where keeping the
                 f"Do not: {each.system} ({each.retention_class}) would be deleted after {_years(each.years)}, but must "
                 f"be kept for longer{f' ({each.why})' if each.why else ''}. It is in no saving."
             )
+        if self.ended:
+            lines.append(f"Without figures for the last month, so in no sum: {listed(self.ended)}.")
         lines.append(
             "Before anything is deleted: tax, pay, health and safety and pension rules may ask for longer; a dispute, "
             "an audit or an investigation under way stops deletion; backups keep copies. This table knows none of "
@@ -344,15 +348,16 @@ def schedule_effect(storage: Any, schedule: Schedule | None = None, *, as_of: An
     last = table["month"].max()
     today = day(as_of, "as_of") if as_of is not None else last + pd.offsets.MonthEnd()
     rules = None if schedule is None else _rules(schedule, table["retention_class"].unique())
-    found = []
+    found, ended = [], []
     for (system, name), part in table.sort_values("month").groupby(keys, sort=True):
         now = part.iloc[-1]
         if now["month"] < last:
-            continue  # the system is gone, and its data with it
+            ended.append(f"{system} ({name})")  # gone, or its figures are missing: nobody knows
+            continue
         rule = RetentionRule(float(now["years"])) if rules is None else rules[str(name)]
         found.append(_effect(str(system), str(name), part, rule, today))
     found.sort(key=lambda each: (-each.euros_year_high, each.system, each.retention_class))
-    return ScheduleEffect(tuple(found), today.date())
+    return ScheduleEffect(tuple(found), today.date(), tuple(ended))
 
 
 def compare_schedules(
@@ -428,8 +433,8 @@ def _effect(system: str, name: str, part: pd.DataFrame, rule: RetentionRule, tod
         raise MeasureError(
             f"The oldest record of {system!r} ({name}) is from {oldest.date()}, after {today.date()}.", "Check as_of."
         )
-    age = (today - oldest).days / _DAYS_A_YEAR
-    overdue = bool(rule.years < _FOR_EVER and oldest < today - _span(rule.years))
+    age = (today - oldest).days / DAYS_A_YEAR
+    overdue = bool(rule.years < FOR_EVER and kept_until(oldest, rule.years) < today)
     even = max(0.0, 1 - rule.years / age) if overdue else 0.0
     growth = _growth(part)
     grown = even
@@ -454,16 +459,10 @@ def _effect(system: str, name: str, part: pd.DataFrame, rule: RetentionRule, tod
     )
 
 
-def _span(years: float) -> pd.DateOffset:
-    """Return years and a day's fraction of them: 3 years end on the same date, however many leap days lie between."""
-    whole = int(years)
-    return pd.DateOffset(years=whole, days=round((years - whole) * _DAYS_A_YEAR))
-
-
 def _growth(part: pd.DataFrame) -> float:
     """Return the steady growth a year, as a logarithm, from the first month to the last; 0 if it is not known."""
     first, last = part.iloc[0], part.iloc[-1]
-    years = (last["month"] - first["month"]).days / _DAYS_A_YEAR
+    years = (last["month"] - first["month"]).days / DAYS_A_YEAR
     if years <= 0 or min(first["gigabytes"], last["gigabytes"]) <= 0:
         return 0.0
     return float(math.log(last["gigabytes"] / first["gigabytes"]) / years)

@@ -235,11 +235,23 @@ people were waiting, or whether the service was slow: a slow service counts as u
                 f"notice and {each.planned_down_minutes / 60:,.1f} hours with, in {counted(each.months, 'month')}."
                 f"{worst}{under}"
             )
+        if gaps := self._gaps():
+            lines.append(
+                f"{counted(len(gaps), 'month')} in between without figures, and in no percentage: {listed(gaps)}."
+            )
         lines.append(
             "A percentage does not say whether one long outage on pay day or many short ones at night made it, how "
             "many people were waiting, or whether the service was slow: a slow service counts as up."
         )
         return "\n".join(lines)
+
+    def _gaps(self) -> list[str]:
+        """Return the months that lack between a service's first and last."""
+        found = []
+        for service in sorted({each.service for each in self.months}):
+            own = pd.PeriodIndex([each.month for each in self.months if each.service == service], freq="M")
+            found += [f"{service} {month}" for month in pd.period_range(own.min(), own.max()).difference(own)]
+        return found
 
     def chart(self) -> "alt.VConcatChart":
         """Draw hours down by month, a small chart for each service.

@@ -85,6 +85,9 @@ class StandardisedRates:
         Naive rate per 100 of all groups together.
     confidence : float
         Of all intervals.
+    spread : float
+        `RateTable.spread` if the rates came from there, else NaN: much more than 1 means that events come in clusters
+        and all intervals are too narrow, by about its square root.
     """
 
     rates: tuple[StandardisedRate, ...]
@@ -93,6 +96,7 @@ class StandardisedRates:
     standard: tuple[tuple[str, float], ...]
     overall: float
     confidence: float
+    spread: float = math.nan
 
     def __iter__(self) -> Iterator[StandardisedRate]:
         return iter(self.rates)
@@ -133,9 +137,7 @@ class StandardisedRates:
             One paragraph a line.
         """
         top = self.rates[0]
-        lines = [
-            f"All {self.group}s together: {self.overall:,.1f} per 100. Naive highest: {top.group}, {top.rate:,.1f}."
-        ]
+        lines = [f"All together: {self.overall:,.1f} per 100. Naive highest: {top.group}, {top.rate:,.1f}."]
         names = ("standardised", "low", "high") if self.direct else ("indirect", "indirect_low", "indirect_high")
         known = [each for each in self.rates if not math.isnan(getattr(each, names[0]))]
         if known:
@@ -149,10 +151,15 @@ class StandardisedRates:
         if far:
             told = "; ".join(f"{each.group} {each.ratio:.2f} times" for each in far[:5])
             lines.append(
-                f"Against what their mix leads one to expect, {len(far)} of {len(self.rates)} stand out: {told}"
-                f"{' …' if len(far) > 5 else ''}. With {len(self.rates)} comparisons, about one in twenty stands out "
-                "by chance."
+                f"Standing out against what their mix leads one to expect: {len(far)} of {len(self.rates)}, {told}"
+                f"{' …' if len(far) > 5 else ''}. Even if all were as expected, about {1 - self.confidence:.0%} would "
+                "stand out by chance."
             )
+            if self.spread > 1.5:
+                lines.append(
+                    f"A few people have many events, so the true intervals are about {math.sqrt(self.spread):.1f} "
+                    f"times as wide. Of the {len(far)}, {self._wide(far)} would still stand out."
+                )
         else:
             lines.append("None stands out against what its mix leads one to expect.")
         if gaps := [each for each in self.rates if each.absent]:
@@ -163,10 +170,19 @@ class StandardisedRates:
                 "what its own mix leads one to expect (indirect method)."
             )
         lines.append(
-            f"Only the mix of {self.stratum} was made equal. {self.group.capitalize()}s differ in other things too, "
-            "and a rate that stands out does not say why."
+            f"Only the mix of {self.stratum} was made equal. Groups differ in other things too, and a rate that stands "
+            "out does not say why."
         )
         return "\n".join(lines)
+
+    def _wide(self, far: list[StandardisedRate]) -> int:
+        """Count those that stand out of an interval as wide as clusters ask for."""
+        wide = math.sqrt(self.spread)
+        return sum(
+            each.ratio - wide * (each.ratio - each.ratio_low) > 1
+            or each.ratio + wide * (each.ratio_high - each.ratio) < 1
+            for each in far
+        )
 
     def chart(self) -> "alt.LayerChart":
         """Draw the naive and the standardised rate of each group, joined by a line.
@@ -272,8 +288,8 @@ def standardise(
     Raises
     ------
     MeasureError
-        If there is one group, a number makes no sense, a pair of labels occurs twice, nothing happened at all, or the
-        standard names other strata.
+        If there is one group, a number makes no sense, events are no whole number, a pair of labels occurs twice,
+        nothing happened at all, or the standard names other strata.
     ColumnError
         If a column is missing.
 
@@ -290,7 +306,9 @@ def standardise(
     [('x', 84, 56, 0.96), ('y', 46, 67, 1.08)]
     """
     table = cells.to_frame() if isinstance(cells, RateTable) else cells
-    frame = pandas_columns(table, group, stratum, events, exposure).reset_index(drop=True)
+    if group == stratum:
+        raise MeasureError(f"{group!r} is both group and stratum.", "Name two columns.")
+    frame = pandas_columns(table, *dict.fromkeys((group, stratum, events, exposure))).reset_index(drop=True)
     counts, time, groups, strata = _matrix(frame, group, stratum, events, exposure)
     mix = _standard(standard, strata, time)
     if not 0 < confidence < 1:
@@ -332,7 +350,7 @@ def standardise(
             )
         )
     if len(rates) < 2:
-        raise MeasureError(f"There are fewer than two {group}s with people.", "Give at least two to compare.")
+        raise MeasureError(f"There are fewer than two groups of {group} with people.", "Give at least two to compare.")
     return StandardisedRates(
         tuple(sorted(rates, key=lambda each: (-each.rate, each.group))),
         group,
@@ -340,6 +358,7 @@ def standardise(
         tuple(zip(strata, (mix / mix.sum()).tolist(), strict=True)),
         overall,
         confidence,
+        cells.spread if isinstance(cells, RateTable) else math.nan,
     )
 
 
@@ -365,6 +384,11 @@ def _matrix(
             row = int(np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))[0])
             raise MeasureError(
                 f"In row {row + 1} the column {name!r} has {frame[name].iloc[row]!r}.", "Give 0 or more."
+            )
+        if name == events and not (numbers == np.round(numbers)).all():
+            row = int(np.flatnonzero(numbers != np.round(numbers))[0])
+            raise MeasureError(
+                f"In row {row + 1} the column {name!r} has {frame[name].iloc[row]!r}.", "Events are whole numbers."
             )
         made.append(numbers)
     if ((made[1] == 0) & (made[0] > 0)).any():

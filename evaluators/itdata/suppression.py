@@ -171,19 +171,25 @@ class SuppressedTable:
         """
         hidden = sum(cell.hidden for cell in self.cells)
         lines = [f"{self.counts} by {self.rows}{f' and {self.columns}' if self.columns else ''}: {self._many(hidden)}."]
+        small = "Groups of 1 person" if self.k == 2 else f"Groups of 1 to {self.k - 1} people"
         if hidden and not self.margins:
             lines.append(
-                f"Groups of 1 to {self.k - 1} people are hidden. Nothing else is, because no totals are shown: whoever "
+                f"{small} are hidden. Nothing else is, because no totals are shown: whoever "
                 "finds the totals elsewhere may work the hidden cells out."
             )
         elif hidden:
             lines.append(
-                f"Groups of 1 to {self.k - 1} people are hidden, and enough other cells that nobody can work these out "
+                f"{small} are hidden, and enough other cells that nobody can work these out "
                 f"from the totals: for each small group both 0 and {self.k} people would fit what is shown. Empty "
                 "groups are shown as 0 unless they had to be hidden too."
             )
         else:
-            lines.append(f"No group has 1 to {self.k - 1} people.")
+            lines.append(f"No group has {'1 person' if self.k == 2 else f'1 to {self.k - 1} people'}.")
+        if self.cells[0].figures:
+            lines.append(
+                "A figure of a large group can still tell on each of its people: if nobody or everybody left (0% or "
+                "100%), it is known of all of them."
+            )
         lines.append(
             "This protects the table alone. Somebody who holds a second table of the same people, or knows some of "
             "them, may still find out more, so publish one version and keep to it."
@@ -203,7 +209,7 @@ class SuppressedTable:
         return table_chart(self)
 
     def _many(self, hidden: int) -> str:
-        return f"{hidden} of {len(self.cells)} cells are hidden" if hidden else "no cell needs to be hidden"
+        return f"cells hidden: {hidden} of {len(self.cells)}" if hidden else "no cell needs to be hidden"
 
 
 def suppress(
@@ -213,7 +219,7 @@ def suppress(
     counts: str,
     rows: str,
     columns: str | None = None,
-    figures: Sequence[str] = (),
+    figures: str | Sequence[str] = (),
     margins: bool = True,
 ) -> SuppressedTable:
     """Hide groups of fewer than k people, and what would give them away.
@@ -233,10 +239,10 @@ def suppress(
         Column with the number of people.
     rows, columns : str
         Columns with the labels; without `columns` the table has one column and a grand total.
-    figures : sequence of str
-        Columns with figures of the groups (rates, means, their limits), hidden with their cell. They are not summed
-        to totals. Figures that add up (number of tickets) do not belong here if their totals stand elsewhere: hide
-        them in a table of their own.
+    figures : str or sequence of str
+        Columns of numbers with figures of the groups (rates, means, their limits), hidden with their cell. They are
+        not summed to totals. Figures that add up (number of tickets) do not belong here if their totals stand
+        elsewhere: hide them in a table of their own.
     margins : bool
         Whether totals are shown. Without them only small cells are hidden, which is right only if the reader cannot
         find the totals anywhere.
@@ -248,8 +254,8 @@ def suppress(
     Raises
     ------
     MeasureError
-        If a count is missing, negative or no whole number, a pair of labels occurs twice, a label is ``"Total"``,
-        `k` is below 2, or the table is empty or has more than 600 cells.
+        If a count is missing, negative or no whole number, a figure is no number, a pair of labels occurs twice, a
+        label is ``"Total"``, a column is named twice, `k` is below 2, or the table is empty or has more than 600 cells.
     ColumnError
         If a column is missing.
 
@@ -272,7 +278,13 @@ def suppress(
     if k < 2:
         raise MeasureError(f"Groups of fewer than {k} people cannot be hidden.", "Give k = 5, 10 or the like.")
     labels = [rows] if columns is None else [rows, columns]
-    frame = pandas_columns(table, *labels, counts, *figures).reset_index(drop=True)
+    figures = (figures,) if isinstance(figures, str) else tuple(figures)
+    used = [*labels, counts, *figures]
+    if twice := next((name for place, name in enumerate(used) if name in used[:place]), ""):
+        raise MeasureError(f"The column {twice!r} is named twice.", "Name each column for one purpose.")
+    if odd := set(figures) & {"row", "column", "count", "hidden"}:
+        raise MeasureError(f"A figure is called {min(odd)!r}, as a column of the result is.", "Rename it.")
+    frame = pandas_columns(table, *used).reset_index(drop=True)
     if frame.empty:
         raise MeasureError("The table has no row.", "Count the groups first.")
     numbers = _whole(frame, counts)
@@ -282,9 +294,15 @@ def suppress(
     row_labels, column_labels = (list(dict.fromkeys(each)) for each in named)
     at = list(zip(named[0], named[1], strict=True))
     if len(set(at)) < len(at):
-        twice = next(pair for place, pair in enumerate(at) if pair in at[:place])
-        pair = twice[0] if columns is None else f"{twice[0]}, {twice[1]}"
+        first, second = at[int(np.flatnonzero(pd.Index(at).duplicated())[0])]
+        pair = first if columns is None else f"{first}, {second}"
         raise MeasureError(f"The group {pair!r} occurs in two rows.", "Give one row for each group, with its count.")
+    size = (len(row_labels) + margins) * (len(column_labels) + (margins and columns is not None))
+    if size > _MOST_CELLS:
+        raise MeasureError(
+            f"The table has {size:,} cells; up to {_MOST_CELLS} can be protected exactly.",
+            "Merge labels or make several tables of groups that share no total.",
+        )
     inner = np.zeros((len(row_labels), len(column_labels)))
     for (row, column), number in zip(at, numbers, strict=True):
         inner[row_labels.index(row), column_labels.index(column)] = number
@@ -295,16 +313,11 @@ def suppress(
         if columns is not None:
             whole = np.column_stack([whole, whole.sum(axis=1)])
             column_labels.append(TOTAL)
-    if whole.size > _MOST_CELLS:
-        raise MeasureError(
-            f"The table has {whole.size} cells; up to {_MOST_CELLS} can be protected exactly.",
-            "Merge labels or make several tables of groups that share no total.",
-        )
     flat = whole.ravel()
     hidden = (flat > 0) & (flat < k)
     if margins and hidden.any():
         hidden = cells_to_hide(flat, hidden, width=float(k), equations=sums(whole.shape))
-    given = frame[list(figures)].astype(float).to_numpy() if figures else np.empty((len(frame), 0))
+    given = _figures(frame, figures)
     place_of = {pair: place for place, pair in enumerate(at)}
     cells = []
     for place, (row, column) in enumerate((row, column) for row in row_labels for column in column_labels):
@@ -332,6 +345,22 @@ def _labels(values: pd.Series) -> pd.Series:
     if (named == TOTAL).any():
         raise MeasureError(f"A group is called {TOTAL!r}.", "Leave totals out of the table; they are added up here.")
     return named
+
+
+def _figures(frame: pd.DataFrame, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return figures as numbers, NaN where missing."""
+    made = np.empty((len(frame), len(names)))
+    for place, name in enumerate(names):
+        made[:, place] = pd.to_numeric(frame[name].astype(object), errors="coerce").to_numpy(
+            dtype=float, na_value=np.nan
+        )
+        wrong = np.flatnonzero(np.isnan(made[:, place]) & frame[name].notna().to_numpy())
+        if len(wrong):
+            raise MeasureError(
+                f"In row {wrong[0] + 1} the column {name!r} has {frame[name].iloc[wrong[0]]!r}, which is no number.",
+                "Figures are numbers: rates, means, their limits.",
+            )
+    return made
 
 
 def _whole(frame: pd.DataFrame, counts: str) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
-from evaluators.itdata.association import association, correlation_within
+from evaluators.itdata.association import Estimate, association, correlation_within
 from evaluators.itdata.errors import MeasureError
 
 
@@ -147,3 +147,38 @@ def test_the_chart_tells_what_it_shows() -> None:
     found = association(people(TABLES), exposure="many", outcome="left", strata="role")
     assert found.chart().to_dict()["description"] == found.summary()
     assert len(found.to_frame()) == 4
+
+
+def test_labels_with_commas_are_different_strata() -> None:
+    made = people([(3, 7, 1, 9), (2, 8, 1, 9)])
+    two = made["role"].map(dict(zip(made["role"].unique(), (("a, b", "c"), ("a", "b, c")), strict=True)))
+    table = made.assign(site=[each[0] for each in two], team=[each[1] for each in two])
+    assert len(association(table, exposure="many", outcome="left", strata=["site", "team"]).tables) == 2
+    with pytest.raises(MeasureError, match="No column of strata"):
+        association(table, exposure="many", outcome="left", strata=[])
+
+
+def test_a_reversal_without_an_interval_may_be_chance() -> None:
+    found = association(people([(0, 1, 1, 9), (5, 5, 3, 7)]), exposure="many", outcome="left", strata="role")
+    silly = type(found)(
+        **{name: getattr(found, name) for name in found.__slots__}
+        | {"naive": Estimate(0.0, math.nan, math.nan), "adjusted": Estimate(2.0, 1.5, 2.7)}
+    )
+    assert silly.reverses
+    assert "At least one of them may be chance." in silly.summary()
+
+
+def test_rounding_is_no_variation_and_small_numbers_vary() -> None:
+    rng = np.random.default_rng(1)
+    role = np.repeat(list("abc"), 20)
+    same = np.repeat([54321.987, 12345.678, 99999.123], 20)
+    table = pd.DataFrame({"x": same, "y": rng.normal(size=60), "role": role})
+    with pytest.raises(MeasureError, match="does not vary within role"):
+        correlation_within(table, x="x", y="y", strata="role")
+    x, y = rng.normal(size=(2, 60))
+    big = correlation_within(pd.DataFrame({"x": x, "y": y, "role": role}), x="x", y="y", strata="role")
+    small = correlation_within(pd.DataFrame({"x": x * 1e-8, "y": y * 1e-8, "role": role}), x="x", y="y", strata="role")
+    assert small.adjusted.value == pytest.approx(big.adjusted.value)
+    for bad in (pd.date_range("2020-01-01", periods=60), [np.inf, *range(59)]):
+        with pytest.raises(MeasureError):
+            correlation_within(table.assign(x=bad), x="x", y="y", strata="role")

@@ -86,3 +86,17 @@ def test_results_become_json_words_and_a_chart():
     assert "1 failure not repaired at the end" in found.summary()
     assert found.chart().to_dict()["description"] == found.summary()
     assert found.to_frame().shape == (2, 17)
+
+
+def test_a_repair_of_what_may_not_have_failed_is_refused():
+    table = pd.DataFrame(
+        {
+            "service": "mail",
+            "committed_at": None,
+            "deployed_at": ["2026-03-02", "2026-03-12"],
+            "failed": None,
+            "restored_at": [None, "2026-03-13"],
+        }
+    )
+    with pytest.raises(MeasureError, match="not whether it failed"):
+        delivery_performance(table)

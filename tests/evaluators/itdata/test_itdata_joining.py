@@ -129,7 +129,7 @@ def test_employee_years_are_counted_by_hand() -> None:
     assert rates["Cork"].rate == pytest.approx(100 * 2 / (549 / 365.25))
     assert rates["(missing)"].low == 0
     assert rates.overall.events == 3  # E2's ticket of May came before the first day
-    assert "not employed: 1 tickets" in rates.summary()
+    assert "not employed: 1 of the tickets" in rates.summary()
     assert [rate.label for rate in rates] == ["Sligo", "Cork", "(missing)"]
 
 
@@ -205,3 +205,54 @@ def test_clustered_events_are_said_to_be_clustered() -> None:
 def test_the_chart_tells_what_it_shows() -> None:
     rates = rate_per_100(tickets(("E1", "2025-02-01")), STAFF, by="site", at="opened_at", key="caller")
     assert rates.chart().to_dict()["description"] == rates.summary()
+
+
+def test_codes_that_are_numbers_match_in_a_log_and_beside_text() -> None:
+    people = pd.DataFrame({"employee_id": [7, 8], "site": ["Cork", "Sligo"]})
+    log = ticket_log(pd.DataFrame({"number": ["A", "B"], "opened_at": "2025-06-02", "caller": [7, None]}))
+    assert join_people(log, people).matched == 1
+    mixed = pd.Series([7.0, "8", None, 7.5], dtype=object)
+    assert key_texts(mixed).tolist() == ["7", "8", None, "7.5"]
+    assert key_texts(pd.Series([7.0, np.inf])).tolist()[1] == "inf"
+    assert join_people(log, people, columns="site").table["site"].tolist() == ["Cork"]
+
+
+def test_days_of_a_log_begin_when_they_do_for_its_people() -> None:
+    # 00:30 in Dublin on 1 June is 23:30 of 31 May in UTC.
+    table = pd.DataFrame({"number": ["A"], "opened_at": ["2025-06-01 00:30"], "caller": ["E4"]})
+    joined = join_people(ticket_log(table, time_zone="Europe/Dublin"), STAFF)
+    assert joined.per_person(at="opened_at", start="2025-06-01")["events"].sum() == 1
+    rates = rate_per_100(
+        joined.table,
+        STAFF,
+        by="site",
+        at="opened_at",
+        key="caller",
+        hired="hired_on",
+        start="2025-06-01",
+        end="2025-06-30",
+    )
+    assert rates.overall.events == 1
+
+
+def test_dates_that_are_no_dates_are_refused_and_missing_ones_told() -> None:
+    table = tickets(("E1", "2025-02-01"))
+    for bad in ([2020, 2021, 2022, 2023], pd.array(["03/04/2020"] * 4, dtype="string")):
+        with pytest.raises(MeasureError):
+            rate_per_100(table, STAFF.assign(hired_on=bad), by="site", end="2025-12-31", **YEAR)
+    for options in ({"by": ("site", "site")}, {"by": "tenure", "tenure_years": (1, 1)}, {"by": "site", "end": 2025}):
+        with pytest.raises(MeasureError):
+            rate_per_100(table, STAFF, **(YEAR | {"end": "2025-12-31"} | options))
+    some = pd.DataFrame({"caller": ["E1", "E1"], "opened_at": ["2025-02-01T10:00+00:00", "2025-07-01T10:00+01:00"]})
+    assert rate_per_100(some, STAFF, by="site", end="2025-12-31", **YEAR).overall.events == 2
+    gone = rate_per_100(tickets(("E1", "2025-02-01"), ("E1", None)), STAFF, by="site", end="2025-12-31", **YEAR)
+    assert gone.notes == ("Not counted, without a date: 1 of the events.",)
+
+
+def test_groups_that_differ_are_no_clusters() -> None:
+    people = pd.DataFrame({"employee_id": range(20), "site": ["x"] * 10 + ["y"] * 10})
+    rows = [(person, "2025-01-01") for person in range(10) for _ in range(9 + 2 * (person % 2))]
+    table = rate_per_100(pd.DataFrame(rows, columns=["caller", "at"]), people, by="site", at="at", key="caller")
+    # At x 9 or 11 where 10 are expected, at y none: 10 × 1 / 100, times 20 people / (20 - 2 groups).
+    assert table.spread == pytest.approx(10 / 100 * 20 / 18)
+    assert "spread" not in table.summary()

@@ -141,3 +141,23 @@ def test_results_become_tables_json_words_and_a_chart():
     assert "Diagrams: 4 of 7 unused (1 not used lately, 2 never used, 1 held by people who left)" in use.summary()
     assert use.chart(most=1).to_dict()["description"] == use.summary()
     assert "1 further product not drawn" in json.dumps(use.chart(most=1).to_dict())
+
+
+def test_codes_that_became_decimals_still_find_their_leaver():
+    # One empty holder makes pandas read 17 as 17.0.
+    table = pd.DataFrame(
+        {
+            "product": "mail",
+            "employee_id": [17, 18, None],
+            "assigned_on": "2025-01-01",
+            "last_used_on": "2026-06-20",
+            "price_per_user_month": 2.0,
+        }
+    )
+    people = pd.DataFrame({"employee_id": [17, 18], "left_on": ["2026-01-01", None]})
+    found = licence_use(table, as_of="2026-06-30", people=people)
+    assert (found["mail"].held_by_leavers, found.strangers, found.without_holder) == (1, 0, 1)
+    with pytest.raises(JoinError, match="No holder"):
+        licence_use(table, as_of="2026-06-30", people=people.assign(employee_id=["A", "B"]))
+    with pytest.raises(MeasureError, match="is the number 20260630"):
+        licence_use(table, as_of=20260630)

@@ -234,3 +234,8 @@ def test_the_reorganisation_of_tarnbrook_is_found():
 def test_tarnbrooks_tables_hold_what_their_kind_must(kind):
     assert kind in table_kinds()
     assert check_quality(load_tarnbrook(kind), kind, as_of="2026-07-01").wrong == ()
+
+
+def test_days_without_a_clock_are_no_night_work():
+    log = ticket_log(pd.DataFrame({"number": [f"T{n}" for n in range(60)], "opened_at": "2026-03-02"}))
+    assert [each.check for each in check_log(log) if each.severity == "doubtful"] == ["no clock"]

@@ -189,3 +189,29 @@ def test_an_export_over_the_change_to_summer_time_has_two_offsets():
         outage_patterns(
             outages(("mail", "2026-03-28T10:00:00+00:00", "2026-03-29"), ("mail", "2026-03-28", "2026-03-29"))
         )
+
+
+def test_the_worst_stretch_is_that_of_trying_every_minute():
+    spans = [(0, 30), (50, 55), (100, 160), (170, 171), (300, 420)]
+    start = pd.Timestamp("2026-01-01")
+    table = pd.DataFrame(
+        [("mail", start + pd.Timedelta(minutes=a), start + pd.Timedelta(minutes=b)) for a, b in spans],
+        columns=["service", "started_at", "ended_at"],
+    )
+    down = {minute for a, b in spans for minute in range(a, b)}
+    for length in (7, 40, 110, 250, 1000):
+        worst = max(sum(minute + step in down for step in range(length)) for minute in range(-length, 421))
+        assert outage_patterns(table, window_days=length / 1440)["mail"].worst_window_minutes == worst
+
+
+def test_months_without_figures_are_told():
+    table = pd.DataFrame(
+        {
+            "service": "mail",
+            "month": ["2026-01", "2026-03"],
+            "agreed_minutes": 40000,
+            "down_minutes": 1,
+            "planned_down_minutes": 0,
+        }
+    )
+    assert "1 month in between without figures, and in no percentage: mail 2026-02." in availability(table).summary()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.poisson import poisson_interval
+from evaluators.itdata.rates import rate_per_100
 from evaluators.itdata.standardise import direct_rate, standardise
 
 # Births in Michigan 1950-1964 by mother's age: Fleiss (1981), table 14.4, used by Fay and Feuer (1997), table II.
@@ -112,3 +113,24 @@ def test_the_chart_tells_what_it_shows() -> None:
     for cells in (CELLS, CELLS.drop(index=1)):
         found = standardise(cells, group="site", stratum="role")
         assert found.chart().to_dict()["description"] == found.summary()
+
+
+def test_a_published_table_of_directly_standardised_rates() -> None:
+    # Down's syndrome in Michigan by birth order, per 100,000; Fay and Feuer (1997), data of Fleiss (1981), table 14.4.
+    births = [319933, 931318, 786511, 488235, 237863, 61313]
+    first = direct_rate([107, 141, 60, 40, 39, 25], [230061, 329449, 114920, 39487, 14208, 3052], births)
+    fifth = direct_rate([0, 8, 63, 112, 262, 295], [327, 30666, 123419, 149919, 104088, 34392], births)
+    assert [round(1e5 * each, 1) for each in first] == [92.3, 80.4, 105.8]
+    assert [round(1e5 * each, 1) for each in fifth] == [75.5, 67.7, 188.3]
+
+
+def test_clusters_are_said_where_rates_come_with_them() -> None:
+    people = pd.DataFrame({"employee_id": range(40), "site": ["x"] * 20 + ["y"] * 20, "role": ["a", "b"] * 20})
+    rows = pd.DataFrame({"caller": [0] * 30 + [1] * 30 + [21, 22], "at": "2025-01-01"})
+    rates = rate_per_100(rows, people, by=("site", "role"), at="at", key="caller")
+    found = standardise(rates, group="site", stratum="role")
+    assert found.spread == rates.spread == pytest.approx((2 * 810 + 2 * 0.9) / 62 * 40 / 36)
+    # Variance 29 times that of chance, intervals 5.4 times as wide: from 60/31 down below 1, from 2/31 up to 0.97.
+    assert "Of the 2, 1 would still stand out." in found.summary()
+    with pytest.raises(MeasureError, match="whole numbers"):
+        standardise(CELLS.assign(events=0.5), group="site", stratum="role")

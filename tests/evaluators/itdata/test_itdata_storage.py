@@ -171,3 +171,32 @@ def test_chart():
     found = storage_forecast(storage("mail", range(10, 19)), months_ahead=3)
     assert found.chart().to_dict()["description"] == found.summary()
     assert found.to_frame()["kind"].tolist() == ["recorded"] * 9 + ["forecast"] * 3
+
+
+def test_a_row_exported_twice_is_no_cost():
+    table = kept(sizes=[10, 20])
+    with pytest.raises(MeasureError, match="more than once"):
+        storage_cost(pd.concat([table, table]))
+
+
+def test_the_growth_of_a_month_is_not_said_as_one_of_a_year():
+    assert "100% more than in" in storage_cost(storage("mail", [1, 2])).summary()
+
+
+def test_wild_months_have_no_forecast_in_per_cent():
+    with pytest.raises(MeasureError, match="up and down"):
+        storage_forecast(storage("mail", [1, 1e12] * 4), months_ahead=8)
+
+
+@pytest.mark.parametrize(
+    ("oldest", "day", "late"),
+    [("2023-02-28", "2024-02-29", True), ("2024-02-29", "2025-02-28", False), ("2024-02-29", "2025-03-01", True)],
+)
+def test_a_year_ends_on_its_date_at_leap_days(oldest, day, late):
+    assert schedule_effect(kept(years=1.0, oldest=oldest), as_of=day).data[0].overdue is late
+
+
+def test_data_without_figures_for_the_last_month_are_told():
+    found = schedule_effect(pd.concat([kept(), kept("old", start="2026-05")]))
+    assert found.ended == ("old (letters)",)
+    assert "in no sum: old (letters)" in found.summary()

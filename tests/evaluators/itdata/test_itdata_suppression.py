@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 
 import numpy as np
 import pandas as pd
@@ -226,8 +227,74 @@ def test_rows_kept_too_long_are_counted_by_hand() -> None:
     )
     found = check_retention(made, date="closed", retention_class="kind", years={"ticket": 3}, as_of="2026-06-30")
     (ticket, chat) = found.lines
-    assert (ticket.rows, ticket.overdue, ticket.undated, ticket.oldest) == (4, 2, 1, "2019-05-01")
+    # Three years from 30 June 2023 end with this day.
+    assert (ticket.rows, ticket.overdue, ticket.undated, ticket.oldest) == (4, 1, 1, "2019-05-01")
     assert (chat.years, chat.overdue) == (None, 0)
-    assert "No rule was given for 1 rows (chat)" in found.summary()
+    assert "No rule was given for 1 row (chat)" in found.summary()
     with pytest.raises(MeasureError):
         check_retention(made, date="kind", retention_class="kind", years={"ticket": 3}, as_of="2026-06-30")
+
+
+def test_columns_named_twice_and_figures_that_are_words_are_refused() -> None:
+    made = pd.DataFrame({"site": ["x", "y"], "people": [40, 3], "rate": ["a", "b"], "count": [1, 2]})
+    for options in (
+        {"rows": "site", "columns": "site"},
+        {"rows": "site", "figures": ["people"]},
+        {"rows": "site", "figures": "rate"},
+        {"rows": "site", "figures": ["count"]},
+    ):
+        with pytest.raises(MeasureError):
+            suppress(made, k=5, counts="people", **options)  # type: ignore[arg-type]
+    known = suppress(
+        made.assign(rate=pd.Series([1, pd.NA], dtype=object)), k=2, counts="people", rows="site", figures="rate"
+    )
+    assert dict(known.cell("x").figures) == {"rate": 1.0}
+    assert "0% or 100%" in known.summary()
+    with pytest.raises(MeasureError, match="50,001 cells"):
+        suppress(pd.DataFrame({"site": range(50_000), "people": 9}), k=5, counts="people", rows="site")
+
+
+def test_what_one_table_hides_and_the_other_shows_is_named() -> None:
+    one = pd.DataFrame({"site": ["x", "y", "z"], "count": [40, None, None]})
+    other = pd.DataFrame({"site": ["x", "y", "z"], "count": [40, 31, None]})
+    found = differencing(one, other, k=5, groups=["site"])
+    assert (found.compared, found.risky, found.uncovered) == (1, (), (("y",),))
+    assert "Hidden in one table and shown in the other: y." in found.summary()
+    assert found.to_frame()["why"].tolist() == ["hidden in one table"]
+
+
+def test_leaving_out_a_column_that_does_not_help_is_not_advised() -> None:
+    found = k_anonymity(pd.DataFrame({"a": range(4), "b": range(4)}), quasi_identifiers=["a", "b"], wanted=2)
+    assert "would not help" in found.summary()
+    assert "4 share them with nobody" in found.summary()
+    with pytest.raises(MeasureError, match="named twice"):
+        k_anonymity(pd.DataFrame({"a": [1]}), quasi_identifiers=["a", "a"])
+
+
+@pytest.mark.parametrize(
+    ("closed", "years", "day", "late"),
+    [
+        ("2023-02-28", 1, "2024-02-29", 1),
+        ("2024-02-29", 1, "2025-02-28", 0),
+        ("2024-02-29", 1, "2025-03-01", 1),
+        ("2023-06-30", 3, "2026-06-30", 0),
+        ("2023-06-30", 3, "2026-07-01", 1),
+        ("2023-06-30", math.inf, "2026-07-01", 0),
+    ],
+)
+def test_years_end_on_their_date_whatever_the_leap_days(closed: str, years: float, day: str, late: int) -> None:
+    made = pd.DataFrame({"closed": [closed], "kind": ["ticket"]})
+    found = check_retention(made, date="closed", retention_class="kind", years={"ticket": years}, as_of=day)
+    assert found.overdue == late
+
+
+def test_records_dated_by_numbers_or_day_first_are_refused() -> None:
+    for closed in (2023, "03/04/2023", "2027-01-01"):
+        with pytest.raises(MeasureError):
+            check_retention(
+                pd.DataFrame({"closed": [closed], "kind": ["t"]}),
+                date="closed",
+                retention_class="kind",
+                years={"t": 3},
+                as_of="2026-06-30",
+            )
