@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from evaluators.itdata.durations import Durations
 
 _MINUTE = 1 / 60
+_WIDTH, _HEIGHT = 250, 220
+_TEXT: dict[str, Any] = {"labelFontSize": 13, "titleFontSize": 13}  # legible on a telephone, where charts shrink
 # Ticks of the scale, in hours, as people call them.
 _TICKS = {1 / 60: "1 min", 1 / 6: "10 min", 1: "1 hour", 24: "1 day", 168: "1 week", 8760: "1 year"}
 
@@ -18,7 +20,14 @@ _TICKS = {1 / 60: "1 min", 1 / 6: "10 min", 1: "1 hour", 24: "1 day", 168: "1 we
 def _hours_axis(longest: float) -> tuple[alt.Axis, alt.Scale]:
     shown = [each for each in _TICKS if each <= longest]
     words = " : ".join(f"abs(datum.value / {each!r} - 1) < 0.01 ? '{_TICKS[each]}'" for each in shown)
-    axis = alt.Axis(values=shown, labelExpr=f"{words} : ''" if shown else "''", grid=True, labelOverlap="greedy")
+    axis = alt.Axis(
+        values=shown,
+        labelExpr=f"{words} : ''" if shown else "''",
+        grid=True,
+        labelOverlap="greedy",
+        labelSeparation=8,
+        **_TEXT,
+    )
     return axis, alt.Scale(type="log", domain=[_MINUTE, max(longest, 2 * _MINUTE)], nice=False, clamp=True)
 
 
@@ -40,12 +49,14 @@ def curve_chart(found: "Durations") -> alt.LayerChart:
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
             x=alt.X("hours:Q", title=f"Time from opening to {STEPS[found.until]}", axis=axis, scale=scale),
-            y=alt.Y("waiting:Q", title="Still waiting", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y(
+                "waiting:Q", title="Still waiting", axis=alt.Axis(format="%", **_TEXT), scale=alt.Scale(domain=[0, 1])
+            ),
             color=alt.Color(
                 "label:N",
                 title=None,
                 scale=look(labels, COLOURS),
-                legend=alt.Legend(orient="bottom", columns=2, labelLimit=160) if many else None,
+                legend=alt.Legend(orient="bottom", columns=2, labelLimit=130, labelFontSize=13) if many else None,
             ),
             strokeDash=alt.StrokeDash("label:N", title=None, scale=look(labels, DASHES)),
             tooltip=["label:N", "time:N", alt.Tooltip("waiting:Q", format=".1%")],
@@ -57,8 +68,8 @@ def curve_chart(found: "Durations") -> alt.LayerChart:
         title=alt.Title(
             "How many still wait, and for how long", subtitle="Dotted: half. Tickets still open are counted."
         ),
-        width=310,
-        height=230,
+        width=_WIDTH,
+        height=_HEIGHT,
         description=found.summary(),
     )
 
@@ -86,7 +97,12 @@ def distribution_chart(found: "Durations") -> alt.LayerChart:
         .encode(
             x=x,
             x2="to:Q",
-            y=alt.Y("tickets:Q", title="Ended tickets", scale=alt.Scale(domain=[0, top * 1.3], nice=False)),
+            y=alt.Y(
+                "tickets:Q",
+                title="Ended tickets",
+                axis=alt.Axis(**_TEXT),
+                scale=alt.Scale(domain=[0, top * 1.3], nice=False),
+            ),
             y2="zero:Q",
             tooltip=["time:N", "tickets:Q"],
         )
@@ -100,7 +116,7 @@ def distribution_chart(found: "Durations") -> alt.LayerChart:
             "text": f"{name} {hours_in_words(hours)}",
             "height": top * (1.25 - 0.1 * place),
             "zero": 0,
-            "left": name == "Median" or hours > longest**0.75 * _MINUTE**0.25,
+            "left": name == "Median" or hours > longest**0.85 * _MINUTE**0.15,
         }
         for place, (name, hours) in enumerate(figures)
         if hours is not None
@@ -112,19 +128,30 @@ def distribution_chart(found: "Durations") -> alt.LayerChart:
     rules = base.mark_rule(strokeWidth=2).encode(
         y="height:Q", y2="zero:Q", strokeDash=alt.StrokeDash("name:N", scale=look(names, DASHES), legend=None)
     )
+    # White below, so that no line runs through a figure.
+    looks: tuple[dict[str, Any], ...] = ({"stroke": "#FFFFFF", "strokeWidth": 4}, {})
     texts = [
         base.transform_filter(f"{'' if left else '!'}datum.left")
-        .mark_text(align="right" if left else "left", dx=-4 if left else 4, baseline="top", fontWeight="bold")
+        .mark_text(
+            align="right" if left else "left",
+            dx=-4 if left else 4,
+            baseline="top",
+            fontWeight="bold",
+            fontSize=13,
+            **each,
+        )
         .encode(y="height:Q", text="text:N")
+        for each in looks
         for left in (True, False)
     ]
     return alt.LayerChart(
         layer=[drawn, rules, *texts],
         title=alt.Title(
             "How long ended tickets took",
-            subtitle="Bars to the right are far longer: each label is several times the one before.",
+            subtitle=["Bars to the right are far longer: each label", "is several times the one before."],
+            anchor="start",
         ),
-        width=310,
-        height=230,
+        width=_WIDTH,
+        height=_HEIGHT,
         description=found.summary(),
     )

@@ -23,13 +23,19 @@ def flow_chart(flow: "Flow") -> alt.VConcatChart:
     charts = []
     for names, colours, height in ((["came in", "ended"], [_ORANGE, _BLUE], 140), (["open at the end"], [_GREY], 110)):
         base = alt.Chart(alt.InlineData(values=[row for row in rows if row["what"] in names])).encode(
-            x=alt.X("start:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=5)),
-            y=alt.Y("tickets:Q", title=f"Tickets {names[0]}" if len(names) == 1 else "Tickets"),
+            x=alt.X(
+                "start:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=5, labelFontSize=13)
+            ),
+            y=alt.Y(
+                "tickets:Q",
+                title="Open at the end" if len(names) == 1 else "Tickets",
+                axis=alt.Axis(labelFontSize=13, titleFontSize=13),
+            ),
             color=alt.Color(
                 "what:N",
                 title=None,
                 scale=alt.Scale(domain=names, range=colours),
-                legend=alt.Legend(orient="top") if len(names) > 1 else None,
+                legend=alt.Legend(orient="top", labelFontSize=13) if len(names) > 1 else None,
             ),
             tooltip=[
                 alt.Tooltip("start:T", format="%d %b %Y", title=f"{flow.every} from"),
@@ -43,12 +49,13 @@ def flow_chart(flow: "Flow") -> alt.VConcatChart:
             strokeDash=alt.StrokeDash("what:N", title=None, scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]]))
         )
         partial = base.transform_filter("datum.covered != 'whole'").mark_point(size=60, strokeWidth=2, fill="#FFFFFF")
-        charts.append(alt.layer(lines, partial).properties(width=310, height=height))
+        charts.append(alt.layer(lines, partial).properties(width=250, height=height))
     chart = alt.VConcatChart(
         vconcat=charts,
         title=alt.Title(
-            f"What came in, what ended, what was left, by {flow.every}",
-            subtitle="Ring: only partly in the log, not to be compared.",
+            f"In, out, and left over, by {flow.every}",
+            subtitle=["Ring: only partly in the log,", "not to be compared."],
+            anchor="start",
         ),
         description=flow.summary(),
     )

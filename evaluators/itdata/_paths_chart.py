@@ -9,11 +9,11 @@ from evaluators.itdata._ticket_times import hours_in_words, hours_short
 if TYPE_CHECKING:
     from evaluators.itdata.paths import PathEdge, PathMap
 
-_WIDTH, _ROW, _BOX, _HALF = 350, 58, 30, 66  # pixels: the picture, a row, a box's height and half its width
+_WIDTH, _ROW, _BOX, _HALF = 310, 62, 36, 76  # pixels: the picture, a row, a box's height and half its width
 _AHEAD, _BACK = "#0072B2", "#B84A00"
 _PLAIN, _PALE = 0.8, 0.15
 _BOXES, _CHOSEN = "#F3F6F9", "#FFE9A8"
-_LETTERS = 20
+_LETTERS = 19
 _THICKEST = 9.0
 _POINTS = 24
 _LABEL = (44, 15)  # pixels that a label of a step takes
@@ -132,17 +132,18 @@ def map_chart(found: "PathMap", highlight: str | None = None) -> alt.LayerChart:
             drawn,
             arrows,
             rectangles,
-            inside.mark_text(dy=-6, fontSize=11, fontWeight="bold").encode(text="short:N"),
-            inside.mark_text(dy=7, fontSize=10).encode(text="count:N"),
-            times.mark_text(fontSize=11, stroke="#FFFFFF", strokeWidth=4),
-            times.mark_text(fontSize=11).encode(color=colour),
+            inside.mark_text(dy=-7, fontSize=13, fontWeight="bold").encode(text="short:N"),
+            inside.mark_text(dy=9, fontSize=12).encode(text="count:N"),
+            times.mark_text(fontSize=12, stroke="#FFFFFF", strokeWidth=4),
+            times.mark_text(fontSize=12).encode(color=colour),
         ],
         title=alt.Title(
             f"Where tickets go, by {found.by}",
             subtitle=[
-                "Thicker: more often. Figures: half move on within that time.",
-                "Dashed, on the left: back again.",
+                "Thicker: more often. Figures: half go on",
+                "within that time. Dashed, left: back again.",
             ],
+            anchor="start",
         ),
         view=alt.ViewBackground(stroke=None),
         width=_WIDTH,

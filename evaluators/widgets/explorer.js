@@ -50,7 +50,8 @@ function makeControl(control, value, changed) {
   const help = control.help ? el("p", { class: "hr-help", id: `${id}-help`, text: control.help }) : null;
   const common = { id, "aria-describedby": help && help.id };
   const label = el("label", { for: id, text: control.label });
-  const withUnit = (number) => `${number} ${control.unit}`.trim();
+  const words = new Map(control.kind === "slider" ? control.options : []);
+  const withUnit = (number) => words.get(String(number)) ?? `${number} ${control.unit}`.trim();
   const bounds = { min: control.minimum, max: control.maximum, step: control.step };
 
   if (control.kind === "checkbox") {

@@ -1,13 +1,15 @@
 """Controls that redraw a picture: an anywidget whose browser half is explorer.js."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from html import escape
 from typing import Any, Literal
 
 import anywidget
 import traitlets
 
-from evaluators.widgets._display import assets
+from evaluators.errors import LabError
+from evaluators.widgets._display import assets, show, show_widget
 
 Value = str | float | bool
 
@@ -36,6 +38,8 @@ class Control:
             return "yes" if self.value else "no"
         if self.kind == "button":
             return f"pressed {self.value:g} times"
+        if self.options:
+            return dict(self.options)[f"{self.value:g}"]
         return f"{self.value:g} {self.unit}".strip()
 
     def read(self, sent: object) -> Value:
@@ -67,6 +71,18 @@ def slider(
 ) -> Control:
     """Offer a number between two bounds by dragging or arrow keys; `draw` gets the type of `value`."""
     return Control("slider", label, value, (), minimum, maximum, step, unit, help=help)
+
+
+def word_slider(label: str, words: Sequence[str], *, value: int = 0, help: str = "") -> Control:  # noqa: A002
+    """Offer words in a row, such as months, by dragging or arrow keys; `draw` gets the place, from 0 on.
+
+    Examples
+    --------
+    >>> word_slider("From", ["May 2026", "June 2026"], value=1).text()
+    'June 2026'
+    """
+    steps = tuple((str(place), word) for place, word in enumerate(words))
+    return Control("slider", label, value, steps, 0, len(steps) - 1, help=help)
 
 
 def number_box(
@@ -146,8 +162,32 @@ class Explorer(anywidget.AnyWidget):
         values = {name: control.read(sent.get(name)) for name, control in self._controls.items()}
         try:
             html = self._draw(**values)
+        except LabError as error:
+            html = f"<p><strong>{escape(error.problem)}</strong> {escape(error.hint)}</p>"
         except Exception as error:
             # A learner cannot read a traceback; the author meets the error in the lesson's own run.
             kind = type(error).__name__
             html = f"<p><strong>This cannot be drawn with these settings</strong> ({kind}). Try others.</p>"
         self.drawing = {"seq": change["new"].get("seq", 0), "html": html}
+
+
+def explore(controls: Mapping[str, Control], draw: Callable[..., str], *, title: str = "Try it") -> None:
+    """Show controls with a drawing that follows them, and a still picture where no widget lives.
+
+    Parameters
+    ----------
+    controls : mapping of str to Control
+        Argument name -> `select`, `slider`, `word_slider`, `number_box`, `checkbox` or `button`.
+    draw : callable
+        Takes the values by name, returns HTML; called once now, then at each change.
+    title : str, optional
+        Heading.
+    """
+    start = {name: control.value for name, control in controls.items()}
+    html = draw(**start)
+    settings = "; ".join(f"{control.label}: {control.text()}" for control in controls.values())
+    show(
+        f'<div class="hrlab-standin"><p><strong>{escape(title)}</strong> ({escape(settings)})</p>{html}</div>',
+        f"{title} ({settings})",
+    )
+    show_widget(lambda: Explorer(title, dict(controls), draw, html))

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 from evaluators.answers import AnswerKeyError, Item
-from evaluators.widgets._display import show, show_widget
 from evaluators.widgets._page import Page, labels
-from evaluators.widgets.explorer import Control, Explorer
+from evaluators.widgets.explorer import Control, explore
 
 
 class Lesson(Page):
@@ -100,17 +99,10 @@ class Lesson(Page):
         Parameters
         ----------
         controls : mapping of str to Control
-            Argument name -> `select`, `slider`, `number_box`, `checkbox` or `button`.
+            Argument name -> `select`, `slider`, `word_slider`, `number_box`, `checkbox` or `button`.
         draw : callable
             Takes the values by name, returns HTML; called once now, then at each change.
         title : str, optional
             Heading.
         """
-        start = {name: control.value for name, control in controls.items()}
-        html = draw(**start)
-        settings = "; ".join(f"{control.label}: {control.text()}" for control in controls.values())
-        show(
-            f'<div class="hrlab-standin"><p><strong>{escape(title)}</strong> ({escape(settings)})</p>{html}</div>',
-            f"{title} ({settings})",
-        )
-        show_widget(lambda: Explorer(title, dict(controls), draw, html))
+        explore(controls, draw, title=title)

@@ -22,8 +22,8 @@ from evaluators.widgets import (
     table_html,
     tables,
 )
+from evaluators.widgets import explorer as explorer_module
 from evaluators.widgets import lab as lab_module
-from evaluators.widgets import lesson as lesson_module
 from evaluators.widgets._finish import Finish
 from evaluators.widgets._form import Form
 from evaluators.widgets.explorer import Explorer
@@ -36,7 +36,7 @@ def shown(tmp_path, monkeypatch):
     """Widgets in the order in which they were shown, from a kernel in an empty folder."""
     widgets = []
     monkeypatch.chdir(tmp_path)
-    for module in (_page, lab_module, lesson_module):
+    for module in (_page, lab_module, explorer_module):
         monkeypatch.setattr(module, "show_widget", lambda make: widgets.append(make()))
     return widgets
 
