@@ -117,16 +117,6 @@ def test_a_press_draws_a_picture_and_the_same_words_for_those_who_do_not_see_it(
     assert paragraph in words[1].replace("&quot;", '"')
 
 
-def test_words_are_explained_as_in_the_glossary() -> None:
-    glossary = (ROOT / "docs/glossary.md").read_text("utf-8")
-    entries = re.findall(r"^- \*\*(.*?)\*\*.*?(?=\n- |\n\n)", source("words"), flags=re.M | re.S)
-    assert len(entries) == 14
-    assert entries == sorted(entries, key=str.lower)
-    for entry in re.findall(r"^- \*\*.*?(?=\n- |\n\n)", source("words"), flags=re.M | re.S):
-        term = entry.split("**")[1]
-        assert f"- **{term}**" not in glossary or entry in glossary, term
-
-
 def test_right_answers_stand_in_different_places_and_are_seldom_the_longest(lesson: dict[str, Any]) -> None:
     found = lesson["asked"]
     assert len(found) == 10

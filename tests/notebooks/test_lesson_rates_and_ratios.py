@@ -87,13 +87,6 @@ def test_claims_that_are_written_out_in_words_hold(lesson: dict[str, Any]) -> No
     assert 0.8 < lesson["overall"]["Black-sounding names"].rate / lesson["average"] < 0.81
 
 
-def test_words_are_explained_as_in_the_glossary() -> None:
-    glossary = (ROOT / "docs/glossary.md").read_text("utf-8")
-    entries = re.findall(r"^- \*\*.*?(?=\n- |\n\n)", source("words"), flags=re.M | re.S)
-    assert len(entries) == 13
-    assert [entry for entry in entries if entry not in glossary] == []
-
-
 def test_right_answers_stand_in_different_places() -> None:
     code = "\n".join(source(cell_id) for cell_id in CELLS if cell_id.startswith("check_"))
     places = []

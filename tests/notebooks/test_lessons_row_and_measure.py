@@ -233,19 +233,6 @@ def test_any_story_can_be_told_and_the_step_is_found(measure: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_words_are_explained_as_in_the_glossary(name: str) -> None:
-    glossary = (ROOT / "docs/glossary.md").read_text("utf-8")
-    text = "".join(CELLS[name]["words"]["source"])
-    entries = re.findall(r"^- \*\*.*?(?=\n- |\n\n)", text, flags=re.M | re.S)
-    assert len(entries) >= 10
-    terms = [entry.split("**")[1] for entry in entries]
-    assert terms == sorted(terms, key=str.lower)
-    for term, entry in zip(terms, entries, strict=True):
-        flat = re.sub(r"\s+", " ", entry)
-        assert f"- **{term}**" not in glossary or flat in re.sub(r"\s+", " ", glossary), term
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_right_answers_stand_in_different_places_and_are_seldom_the_longest(
     row: dict[str, Any], measure: dict[str, Any], name: str
 ) -> None:

@@ -58,17 +58,6 @@ def test_learners_see_no_code(lesson: str) -> None:
 
 
 @pytest.mark.parametrize("lesson", CELLS)
-def test_words_are_explained_as_in_the_glossary(lesson: str) -> None:
-    glossary = (ROOT / "docs/glossary.md").read_text("utf-8")
-    entries = re.findall(r"^- \*\*.*?(?=\n- |\n\n)", source(lesson, "words"), flags=re.M | re.S)
-    terms = [entry.split("**")[1] for entry in entries]
-    assert len(terms) >= 12
-    assert terms == sorted(terms, key=str.lower)
-    for term, entry in zip(terms, entries, strict=True):
-        assert f"- **{term}**" not in glossary or entry in glossary, term
-
-
-@pytest.mark.parametrize("lesson", CELLS)
 def test_right_answers_stand_in_different_places_and_are_seldom_the_longest(lesson: str) -> None:
     found = checks(lesson)
     assert len(found) >= 6
