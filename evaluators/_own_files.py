@@ -88,7 +88,8 @@ def find_encoding(file: Path) -> str:
                 raise TableError(f"{file} is no text.", SAVE_AGAIN)
             piece = start
             while decoders:
-                for name in list(decoders):
+                plain = piece.isascii() and not any(each.getstate()[0] for each in decoders.values())
+                for name in [] if plain and piece else list(decoders):
                     try:
                         decoders[name].decode(piece, final=not piece)
                     except UnicodeDecodeError:
@@ -101,7 +102,8 @@ def find_encoding(file: Path) -> str:
     if not decoders:
         raise TableError(
             f"{file} is neither UTF-8 nor UTF-16 nor Windows-1252.",
-            'Save it as "CSV UTF-8", or name its encoding with --encoding, such as latin-1.',
+            'Save it as "CSV UTF-8", or name its encoding, such as latin-1.',
+            "encoding",
         )
     return next(iter(decoders))
 

@@ -41,7 +41,7 @@ def excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) 
 
 def _sheet_name(file: Path, names: list[str], wanted: str | None, notes: list[str]) -> str:
     if wanted is not None and wanted not in names:
-        raise TableError(f"{file} has no sheet {wanted!r}.", f"Its sheets are: {', '.join(names)}.")
+        raise TableError(f"{file} has no sheet {wanted!r}.", f"Its sheets are: {', '.join(names)}.", "sheet")
     if not names:
         raise TableError(f"{file} has no sheet with cells.", SAVE_AGAIN)
     if wanted is None and len(names) > 1:
@@ -106,7 +106,7 @@ def _from_header_on(rows: Iterator[tuple[Any, ...]], where: str, notes: list[str
             break
     widths = [sum(map(bool, row)) for row in first]
     if not any(widths):
-        raise TableError(f"{where} is empty.", "Name another sheet with --sheet.")
+        raise TableError(f"{where} is empty.", "Name another sheet.", "sheet")
     start = next(place for place, width in enumerate(widths) if width >= 0.6 * max(widths))
     titles = [" ".join(filter(None, row)) for row in first[:start] if any(row)]
     if titles:

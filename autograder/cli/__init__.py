@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli import audit, courses, grading, house  # noqa: F401 - each adds its commands
-from autograder.cli._common import app, say_error
+from autograder.cli import audit, courses, grading, house, incidents  # noqa: F401 - each adds its commands
+from autograder.cli._common import app, option_of, say_error
 from autograder.errors import GraderError
 from evaluators import _quick_start  # noqa: F401 - before anything that imports jsonschema
 from evaluators.errors import LabError
@@ -49,7 +49,8 @@ def main() -> None:
         if debug:
             traceback.print_exc()
         if isinstance(error, LabError):
-            say_error(error.problem, error.hint)
+            option = f" Option: {option_of(error.argument)}." if error.argument else ""
+            say_error(error.problem, error.hint + option)
         else:
             say_error(
                 f"{type(error).__name__}: {error}",

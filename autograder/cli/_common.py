@@ -41,6 +41,33 @@ LabsArgument = Annotated[list[str] | None, typer.Argument(help="Labs; default al
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
+# Arguments of the library whose options have other names.
+_OPTIONS = {
+    "groups": "--group",
+    "date": "--month",
+    "selected_values": "--selected-is",
+    "intersections": "--no-intersections",
+    "mapping": "--map",
+    "targets": "--sla",
+    "people_key": "--key",
+    "people": "--hr",
+    "steps": "--step",
+    "day_first": "--day-first or --month-first",
+}
+
+
+def option_of(argument: str) -> str:
+    """Return the option for an argument that an error names, such as ``"encoding"`` or ``"mapping[opened_at]"``.
+
+    Examples
+    --------
+    >>> option_of("encoding"), option_of("mapping[opened_at]")
+    ('--encoding', '--map opened_at="…"')
+    """
+    name, _, key = argument.rstrip("]").partition("[")
+    option = _OPTIONS.get(name, f"--{name.replace('_', '-')}")
+    return f'{option} {key}="…"' if key else option
+
 
 def say_error(problem: str, hint: str) -> None:
     """Print what went wrong and what to do."""

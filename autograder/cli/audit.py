@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,12 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.cli._common import QuietOption, app, err, out
+from autograder.cli._own import ask_file, ask_number, ask_numbers, command_line, plain, right, targets, write_texts
+from autograder.cli._own import is_terminal as _is_terminal
 from evaluators.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from evaluators.own_data import Column, OwnTable
+    from evaluators.own_data import OwnTable
     from evaluators.screening.applicants import ApplicantAudit
     from evaluators.screening.guesses import ColumnGuess
 
@@ -96,8 +95,8 @@ def audit(
     if file is None:
         if not _is_terminal():
             raise LabError("No file is named.", "Name one: hrlab audit applicants.csv --outcome selected --group sex.")
-        file, ask = _ask_file(), True
-    targets = {} if print_only else _targets(file, folder, html, json_file)
+        file, ask = ask_file("CSV, Excel or Parquet"), True
+    chosen_files = {} if print_only else targets([file], "audit", folder, html, json_file)
     to_screen = json_file is not None and str(json_file) == "-"
     with open_own_table(file, sheet=sheet, encoding=encoding, delimiter=delimiter) as table:
         chosen = _Columns(
@@ -140,9 +139,9 @@ def audit(
         print(report_json(found, written=datetime.now(UTC)))
     elif not quiet:
         _show(found)
-    _write(found, targets)
+    _write(found, chosen_files)
     if not quiet and not to_screen:
-        for kind, path in targets.items():
+        for kind, path in chosen_files.items():
             out.print(f"{kind:5} {escape(str(path))}", soft_wrap=True)
         if ask:
             out.print("\nThe same without questions:", soft_wrap=True)
@@ -202,7 +201,7 @@ def _guess(file: Path, table: OwnTable, chosen: _Columns, *, yes: bool) -> tuple
         lacking = "the groups (--group)" if not chosen.groups else "the outcome (--outcome) or the score (--score)"
         raise LabError(f"Which column holds {lacking} is not clear from {table.facts.name}.", listed)
     for guess in used:
-        err.print(escape(_plain(guess.sentence())), soft_wrap=True)
+        err.print(escape(plain(guess.sentence())), soft_wrap=True)
     if yes:
         return used
     if not _is_terminal():
@@ -215,127 +214,68 @@ def _guess(file: Path, table: OwnTable, chosen: _Columns, *, yes: bool) -> tuple
     return used
 
 
-def _is_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _ask_file() -> Path:
-    while True:
-        path = Path(typer.prompt("Which file? (CSV, Excel or Parquet)", err=True).strip().strip("'\"")).expanduser()
-        if path.is_file():
-            return path
-        err.print(f"There is no file {escape(str(path))}.", soft_wrap=True)
-
-
 def _ask_columns(table: OwnTable, chosen: _Columns, rules: str | None) -> str | None:
     """Show the columns with examples and ask which is what; return the rules."""
     from evaluators.screening.guesses import guess_columns
     from evaluators.screening.rules import load_rules
 
     columns = table.columns()
-    shown = Table("No.", "Column", "Holds", "Empty", title=escape(_plain(table.facts.name)))
+    shown = Table("No.", "Column", "Holds", "Empty", title=escape(plain(table.facts.name)))
     for number, column in enumerate(columns, start=1):
         empty = "–" if not column.rows else f"{1 - column.filled / column.rows:.0%}"
-        shown.add_row(str(number), escape(_plain(column.name)), escape(_plain(column.examples)), empty)
+        shown.add_row(str(number), escape(plain(column.name)), escape(plain(column.examples)), empty)
     err.print(shown)
     for note in table.facts.notes:
-        err.print(escape(_plain(note)), soft_wrap=True)
+        err.print(escape(plain(note)), soft_wrap=True)
     proposed = _Columns(outcome=chosen.outcome, groups=list(chosen.groups), score=chosen.score, month=chosen.month)
     proposed.take(guess_columns(columns))
+    names = [column.name for column in columns]
     while True:
-        outcome = _ask_numbers("Who was selected: number of the outcome column", columns, [proposed.outcome], most=1)
-        score = _ask_numbers("Number of the column with a tool's scores", columns, [proposed.score], most=1)
+        outcome = ask_numbers("Who was selected: number of the outcome column", names, [proposed.outcome], most=1)
+        score = ask_numbers("Number of the column with a tool's scores", names, [proposed.score], most=1)
         if outcome or score:
             break
         err.print("An audit needs an outcome or a score.")
     groups: list[str] = []
     while not groups:
-        groups = _ask_numbers("Numbers of the group columns, such as 2,3", columns, proposed.groups, most=len(columns))
-    month = _ask_numbers("Number of a date column, to look month by month", columns, [proposed.month], most=1)
+        groups = ask_numbers("Numbers of the group columns, such as 2,3", names, proposed.groups, most=len(columns))
+    month = ask_numbers("Number of a date column, to look month by month", names, [proposed.month], most=1)
     chosen.outcome, chosen.score = next(iter(outcome), None), next(iter(score), None)
     chosen.month, chosen.groups[:] = next(iter(month), None), groups
     packs = list(load_rules().values())
     for number, pack in enumerate(packs, start=1):
         err.print(f"{number}  {escape(pack.title)} ({escape(pack.jurisdiction)})", soft_wrap=True)
     default = next((number for number, pack in enumerate(packs, start=1) if pack.key == rules), 0)
-    answer = _ask_number("Number of the rules whose tables you want (0: none)", default=default, most=len(packs))
+    answer = ask_number("Number of the rules whose tables you want (0: none)", default=default, most=len(packs))
     return packs[answer - 1].key if answer else None
-
-
-def _ask_numbers(question: str, columns: Sequence[Column], proposed: Sequence[str | None], *, most: int) -> list[str]:
-    names = [column.name for column in columns]
-    default = ",".join(str(names.index(name) + 1) for name in proposed if name in names) or "0"
-    while True:
-        answer = typer.prompt(f"{question} (0: none)", default=default, err=True)
-        words = [word for word in str(answer).replace(",", " ").split() if word != "0"]
-        if len(words) <= most and all(word.isdecimal() and 1 <= int(word) <= len(names) for word in words):
-            return list(dict.fromkeys(names[int(word) - 1] for word in words))
-        wanted = "one number" if most == 1 else "numbers with commas between"
-        err.print(f"Please type {wanted}, from 0 to {len(names)}.")
-
-
-def _ask_number(question: str, *, default: int, most: int) -> int:
-    while True:
-        answer = str(typer.prompt(question, default=str(default), err=True)).strip()
-        if answer.isdecimal() and int(answer) <= most:
-            return int(answer)
-        err.print(f"Please type a number from 0 to {most}.")
 
 
 def _command(file: Path, chosen: _Columns, rules: str | None, settings: Mapping[str, Any] | None = None) -> str:
     """Write the command that does the same; `settings` are the other options as they were given."""
     extra = ["--rules", rules] if rules else []
-    for option, value in (settings or {}).items():
-        if value is True:
-            extra.append(option)
-        elif value is not None and value is not False:
-            for each in value if isinstance(value, list) else [value]:
-                extra += [option, str(each)]
-    return shlex.join(["hrlab", "audit", str(file), *chosen.options(), *extra])
+    return command_line(["hrlab", "audit", str(file), *chosen.options(), *extra], settings)
 
 
-def _targets(file: Path, folder: Path | None, html: Path | None, json_file: Path | None) -> dict[str, Path]:
-    """Say which files are to be written, and refuse to write over the table itself."""
-    if folder is None and (html or json_file):
-        targets = {"Page": html, "JSON": None if str(json_file) == "-" else json_file}
-    else:
-        base = folder or Path()
-        stem = file.name.split(".")[0] or file.name
-        targets = {"Page": html or base / f"{stem}-audit.html", "JSON": json_file or base / f"{stem}-audit.json"}
-    chosen = {kind: path for kind, path in targets.items() if path is not None and str(path) != "-"}
-    for path in chosen.values():
-        if path.exists() and file.exists() and path.samefile(file):
-            raise LabError(f"{path} is the table itself.", "Name another file to write to; nothing was written.")
-        if path.is_dir():
-            raise LabError(f"{path} is a folder.", "Name a file, or give the folder with --out.")
-    if len({path.resolve() for path in chosen.values()}) < len(chosen):
-        raise LabError("The page and the JSON have the same name.", "Give each a name of its own.")
-    return chosen
-
-
-def _write(found: ApplicantAudit, targets: dict[str, Path]) -> None:
-    from autograder.files import write_atomically
+def _write(found: ApplicantAudit, chosen: dict[str, Path]) -> None:
     from evaluators.screening.report import report_html, report_json
 
     written = datetime.now(UTC)
-    texts = {"Page": lambda: report_html(found, written=written), "JSON": lambda: report_json(found, written=written)}
-    made = {kind: texts[kind]().encode("utf-8", "replace") for kind in targets}  # all of them before the first is kept
-    for kind, path in targets.items():
-        write_atomically(path, made[kind])
+    page, values = (lambda: report_html(found, written=written)), (lambda: report_json(found, written=written))
+    write_texts(chosen, {"Page": page, "JSON": values})
 
 
 def _show(found: ApplicantAudit) -> None:
     """Print the result, a table for each attribute, the limit and the notes."""
     from evaluators.screening import _applicants_words as words
 
-    out.print(f"[bold]{escape(_plain(words.headline(found)))}[/]", soft_wrap=True)
+    out.print(f"[bold]{escape(plain(words.headline(found)))}[/]", soft_wrap=True)
     out.print(escape(words.meaning(found)), soft_wrap=True)
     for name, families in found.audits:
         done = "Selected" if name == "selection" else "Above median"
         for family, each in families:
             table = Table(
-                _plain(family), *(_right(title) for title in ("People", done, "Rate", "Ratio", "Interval", "p adj.")),
-                _whole("Verdict"), title=escape(_plain(f"By {family}, against {each.reference}")), title_justify="left",
+                plain(family), *(right(title) for title in ("People", done, "Rate", "Ratio", "Interval", "p adj.")),
+                _whole("Verdict"), title=escape(plain(f"By {family}, against {each.reference}")), title_justify="left",
                 padding=(0, 0 if out.width < _WIDE else 1),
             )  # fmt: skip
             for group in [*each.compared, each[each.reference], *each.left_out]:
@@ -343,7 +283,7 @@ def _show(found: ApplicantAudit) -> None:
                 verdict = row["verdict"]
                 look = _LOOKS.get(verdict, "")
                 table.add_row(
-                    escape(_plain(group.group)),
+                    escape(plain(group.group)),
                     f"{group.applicants:,}",
                     f"{group.selected:,}",
                     f"{group.rate:.1%}",
@@ -354,9 +294,9 @@ def _show(found: ApplicantAudit) -> None:
                 )
             out.print(table)
     for column, stability in found.over_time:
-        out.print(escape(_plain(f"{column}, month by month: {stability.summary()}")), soft_wrap=True)
+        out.print(escape(plain(f"{column}, month by month: {stability.summary()}")), soft_wrap=True)
     for sentence in [*words.limit_sentences(found), *found.notes, *(found.file.notes if found.file else ())]:
-        out.print(escape(_plain(sentence)), soft_wrap=True)
+        out.print(escape(plain(sentence)), soft_wrap=True)
     out.print(words.WHAT_IT_DOES_NOT_SHOW, soft_wrap=True)
 
 
@@ -364,12 +304,6 @@ def _whole(title: str) -> Any:
     from rich.table import Column as Heading
 
     return Heading(title, min_width=len("too little"))
-
-
-def _right(title: str) -> Any:
-    from rich.table import Column as Heading
-
-    return Heading(title, justify="right")
 
 
 def _number(value: float, *, digits: int = 2) -> str:
@@ -380,10 +314,3 @@ def _interval(low: float, high: float) -> str:
     if low != low:
         return "–"
     return f"{low:.2f} and up" if high == float("inf") else f"{low:.2f}–{high:.2f}"
-
-
-def _plain(text: str) -> str:
-    """Return text from a file without characters that would steer the terminal."""
-    return "".join(
-        "\ufffd" if unicodedata.category(letter) in {"Cc", "Cf", "Cs"} and letter != "\n" else letter for letter in text
-    )

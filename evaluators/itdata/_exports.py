@@ -11,6 +11,7 @@ import tempfile
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from evaluators._own_files import LOCKED_HINT, SAVE_AGAIN, TableError, checksum, find_encoding, find_header, kind_of
+from evaluators._own_files import LOCKED_HINT, SAVE_AGAIN, TableError, find_encoding, find_header, kind_of
 from evaluators._workbooks import _cell, _filled_down, _merged_down, _sheet_name
 from evaluators.itdata._json_pages import json_as_csv
 from evaluators.itdata.errors import ExportError
@@ -108,6 +109,24 @@ class Source:
                 + (", store_rejects=true, parallel=false)" if lenient else ")")
             )
         self.connection.execute(f"CREATE OR REPLACE TABLE raw AS SELECT {select} FROM {table}")
+
+    def sample(self, rows: int) -> list[tuple[str | None, ...]]:
+        """Return the cells of the first rows as text, None where a cell is empty; rows that do not fit are skipped."""
+        import duckdb
+
+        names = ", ".join(f"nullif(trim(CAST({quoted_name(each)} AS VARCHAR)), '')" for each in self.names)
+        if not self._delimiter:
+            table = f"read_parquet({_text(str(self._file))})"
+        else:
+            columns = ", ".join(f"{_text(each)}: 'VARCHAR'" for each in self.columns)
+            table = (
+                f"read_csv({_text(str(self._file))}, auto_detect=false, columns={{{columns}}}, header=true, "
+                f"delim={_text(self._delimiter)}, quote='\"', escape='\"', ignore_errors=true)"
+            )
+        try:
+            return self.connection.execute(f"SELECT {names} FROM {table} LIMIT {int(rows)}").fetchall()
+        except duckdb.Error as error:
+            raise ExportError(f"{self.facts.name} cannot be read: {_gist(str(error))}.", SAVE_AGAIN) from error
 
     def _find_broken(self) -> None:
         kinds = {"TOO MANY COLUMNS": TOO_MANY, "MISSING COLUMNS": TOO_FEW}
@@ -204,7 +223,10 @@ def open_export(
 
     files = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(each) for each in path]
     kind = _kind(files)
-    with tempfile.TemporaryDirectory(prefix="hrlab-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="hrlab-", ignore_cleanup_errors=True) as folder,
+        ThreadPoolExecutor(1) as summing,  # the checksum of a large file takes seconds, in which others can be read
+    ):
         notes, readable, chosen, found, unit, skipped = list[str](), files[0], "", "", "row", 0
         try:
             if kind == "Excel":
@@ -214,7 +236,7 @@ def open_export(
                 json_as_csv(files, readable, ROW_NAME, notes)
             else:
                 broken = []
-            digest = checksum(files[0]) if len(files) == 1 else _checksum(files)
+            digest = summing.submit(_checksum, files)
             columns, between = tuple[str, ...](), ""
             if kind == "CSV":
                 unit, found = "line", encoding or find_encoding(readable)
@@ -244,7 +266,7 @@ def open_export(
             names = tuple(name for name in columns if name != ROW_NAME)
             named = files[0].name + (f" and {len(files) - 1} more" if len(files) > 1 else "")
             size = sum(each.stat().st_size for each in files)
-            facts = FileFacts(named, kind, size, digest, found, chosen, tuple(notes))
+            facts = FileFacts(named, kind, size, digest.result(), found, chosen, tuple(notes))
             yield Source(connection, facts, names, unit, columns, broken, readable, between, skipped)
         except duckdb.Error as error:
             raise ExportError(f"{files[0].name} cannot be read: {_gist(str(error))}.", SAVE_AGAIN) from error
@@ -325,9 +347,9 @@ def _as_utf8(file: Path, encoding: str, folder: Path, skipped: int) -> Path:
                 source.readline()
             shutil.copyfileobj(source, target, _PIECE)
     except LookupError as error:
-        raise ExportError(f"There is no encoding {encoding!r}.", 'Try "cp1252" or "utf-16".') from error
+        raise ExportError(f"There is no encoding {encoding!r}.", 'Try "cp1252" or "utf-16".', "encoding") from error
     except UnicodeError as error:
-        raise ExportError(f"{file.name} is not in the encoding {encoding}.", SAVE_AGAIN) from error
+        raise ExportError(f"{file.name} is not in the encoding {encoding}.", SAVE_AGAIN, "encoding") from error
     return copy
 
 
@@ -350,7 +372,8 @@ def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
         if others:
             raise ExportError(
                 f"With {delimiter!r} between the cells, {file.name} has one column: {found[best][0][:60]!r}.",
-                f"Try delimiter={others[0]!r}, or leave it out.",
+                f"Try {others[0]!r}, or leave it to be found out.",
+                "delimiter",
             )
     return found[best], best
 
@@ -395,7 +418,7 @@ def _excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str])
             first = list(islice(rows, _TITLE_ROWS))
             widths = [sum(map(bool, row)) for _, row in first]
             if not any(widths):
-                raise TableError(f"{file}, sheet {name!r}, is empty.", "Name another sheet.")
+                raise TableError(f"{file}, sheet {name!r}, is empty.", "Name another sheet.", "sheet")
             start = next(place for place, width in enumerate(widths) if width >= 0.6 * max(widths))
             if titles := sum(width > 0 for width in widths[:start]):
                 notes.append(f"Rows above the header were skipped: {titles}.")

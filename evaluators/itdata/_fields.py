@@ -71,7 +71,7 @@ _OTHERS = {
 
 
 def match_columns(
-    names: Sequence[str], mapping: Mapping[str, str | None] | None, notes: list[str]
+    names: Sequence[str], mapping: Mapping[str, str | None] | None, notes: list[str], *, partly: bool = False
 ) -> tuple[dict[str, str], str]:
     """Say which column of a file holds what, and which program's export it looks like.
 
@@ -83,6 +83,8 @@ def match_columns(
         Our name -> column; None as column leaves our name out. It goes before what names tell.
     notes : list of str
         Receives a sentence where two columns of one name had to be left out.
+    partly : bool
+        Do not mind if no column holds numbers or times of opening.
 
     Returns
     -------
@@ -119,12 +121,13 @@ def match_columns(
                 found[field] = columns[0]
                 break
             if len(twins.get(alias, ())) > 1 and not set(twins[alias]) & set(found.values()):
-                _refuse_or_note(field, twins[alias], notes)
+                _refuse_or_note(field, twins[alias], notes, partly=partly)
     for field, what in (("number", "a ticket's number"), ("opened_at", "when a ticket was opened")):
-        if field not in found:
+        if field not in found and not partly:
             raise ExportError(
                 f"No column says {what}.",
-                f'The columns are: {_listed(names)}. Say which one it is: mapping={{"{field}": "…"}}.',
+                f"The columns are: {_listed(names)}. Say which one it is.",
+                f"mapping[{field}]",
             )
     return found, kind
 
@@ -145,25 +148,27 @@ def _checked(names: Sequence[str], mapping: Mapping[str, str | None]) -> dict[st
             near = get_close_matches(field, FIELDS, n=1)
             meant = f"Did you mean {near[0]!r}? " if near else ""
             raise ExportError(
-                f"A mapping cannot fill {field!r}.", f"{meant}Left of the colon may stand: {', '.join(FIELDS)}."
+                f"A mapping cannot fill {field!r}.", f"{meant}It can fill: {', '.join(FIELDS)}.", "mapping"
             )
         if column is not None and column not in names:
             same = [name for name in names if name.strip().casefold() == column.strip().casefold()]
             if len(same) != 1:
                 near = get_close_matches(column, names, n=1)
                 meant = f"Did you mean {near[0]!r}? " if near else ""
-                raise ExportError(f"The file has no column {column!r}.", f"{meant}Its columns are: {_listed(names)}.")
+                raise ExportError(
+                    f"The file has no column {column!r}.",
+                    f"{meant}Its columns are: {_listed(names)}.",
+                    f"mapping[{field}]",
+                )
             column = same[0]
         checked[field] = column
     return checked
 
 
-def _refuse_or_note(field: str, columns: Sequence[str], notes: list[str]) -> None:
+def _refuse_or_note(field: str, columns: Sequence[str], notes: list[str], *, partly: bool) -> None:
     listed = ", ".join(repr(each) for each in columns)
-    if field in ("number", "opened_at"):
-        raise ExportError(
-            f"Several columns could be {field}: {listed}.", f'Say which: mapping={{"{field}": "{columns[0]}"}}.'
-        )
+    if field in ("number", "opened_at") and not partly:
+        raise ExportError(f"Several columns could be {field}: {listed}.", "Say which one it is.", f"mapping[{field}]")
     notes.append(f"Several columns could be {field}, and none was taken: {listed}. A mapping can say which.")
 
 

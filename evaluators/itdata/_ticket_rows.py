@@ -88,7 +88,7 @@ def make_log(table: Table, *, rows: str, zone_name: str, zone: ZoneInfo, as_of: 
     codes, numbers = table.tickets()
     kept = np.flatnonzero(codes >= 0)
     if not len(kept):
-        raise ExportError("No row has a ticket number.", 'Name its column: mapping={"number": "…"}.')
+        raise ExportError("No row has a ticket number.", "Name the column with the numbers.", "mapping[number]")
     at = table.time("at") if table.has("at") else np.full(len(codes), _NAT, dtype="datetime64[us]")
     updates = table.count("updates") if table.has("updates") else np.full(len(codes), -1, dtype=np.int64)
     groups = _Groups(codes, kept[_order(codes[kept], at[kept], updates[kept], table.notes)])
@@ -103,7 +103,9 @@ def make_log(table: Table, *, rows: str, zone_name: str, zone: ZoneInfo, as_of: 
     without = np.isnat(opened)
     table.problems.add(NO_OPENING, "opened_at", groups.order[groups.ends][without])
     if without.all():
-        raise ExportError("No ticket has a time of opening that can be read.", "Check the column of openings.")
+        raise ExportError(
+            "No ticket has a time of opening that can be read.", "Check the column of openings.", "mapping[opened_at]"
+        )
     sort = np.lexsort((np.arange(len(groups)), opened))
     sort = sort[~without[sort]]
     frame = _frame(made, sort, numbers)
@@ -369,7 +371,8 @@ def _end(frame: pd.DataFrame, events: pd.DataFrame | None, as_of: object, zone: 
         if end < last:
             raise ExportError(
                 f"The log cannot end on {end:%Y-%m-%d %H:%M} UTC: a ticket was opened on {last:%Y-%m-%d %H:%M} UTC.",
-                "Give a later as_of, or leave it out.",
+                "Give a later end of the log, or none.",
+                "as_of",
             )
         return end
     ends = [frame[name].max() for name in frame.columns if name.endswith("_at")]

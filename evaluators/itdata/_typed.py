@@ -34,6 +34,10 @@ KEPT_ROWS = 200
 _SAMPLE = 1000
 _FORMS = 30
 _SHOWN = 40
+_PLAIN_BLANKS = (
+    "CASE WHEN contains(x, chr(160)) OR contains(x, chr(8239)) "
+    "THEN replace(replace(x, chr(160), ' '), chr(8239), ' ') ELSE x END"
+)
 
 NO_NUMBER = "a row without a ticket number, which was left out"
 NO_TIME = "not a time that can be read, taken as missing"
@@ -180,9 +184,10 @@ class Table:
             if name == "opened_at":
                 raise ExportError(
                     f"No value of the column {self.columns[name]!r} is a time that can be read, such as {shown!r}.",
-                    'Name the column with the times of opening: mapping={"opened_at": "…"}.',
+                    "Name the column with the times of opening.",
+                    "mapping[opened_at]",
                 )
-            self.notes.append(f"The column {self.columns[name]!r} holds no times, such as {shown!r}; it was not used.")
+            self.notes.append(f"The column {self.columns[name]!r} holds no times; it was not used.")
             self.fields.discard(name)
             return times
         self.problems.add(NO_TIME, name, np.flatnonzero(bad))
@@ -267,15 +272,16 @@ def read_columns(
     used = [name for name in FIELDS if name in columns]
     source.connection.execute(f"CREATE OR REPLACE MACRO clean(x) AS {_clean(MISSING)}")
     source.connection.execute(f"CREATE OR REPLACE MACRO clean_time(x) AS {_clean(MISSING + NO_TIMES)}")
+    source.connection.execute(f"CREATE OR REPLACE MACRO with_plain_blanks(x) AS {_PLAIN_BLANKS}")
     parts = []
     for name in used:
         cell = quoted_name(columns[name])
         if name in TIME_FIELDS:  # some programs put narrow blanks into times
-            cell = f"clean_time(replace(replace({cell}, chr(160), ' '), chr(8239), ' '))"
+            cell = f"clean_time(with_plain_blanks({cell}))"
         else:
             cell = f"clean({cell})" if name != "number" else f"clean(replace({cell}, chr(9), ''))"
         parts.append(f"{cell} AS {quoted_name(name)}")
-    every = ", ".join(f"nullif(trim({quoted_name(name)}), '')" for name in source.names)
+    every = ", ".join(f"nullif(trim({quoted_name(columns[name])}), '')" for name in used)
     number = quoted_name(columns["number"])
     parts.append(f"CASE WHEN clean({number}) IS NULL THEN coalesce({every}, NULL) IS NULL ELSE false END AS empty")
     marks = " OR ".join(f"{quoted_name(columns[name])} = '?'" for name in used)
@@ -315,7 +321,13 @@ def read_columns(
 
 
 def _clean(missing: Sequence[str]) -> str:
-    return f"CASE WHEN trim(x) IN ({', '.join(map(quoted, missing))}) THEN NULL ELSE trim(x) END"
+    """Return the SQL of a cell without outer blanks, NULL for words that mean missing. Few cells need the slow trim."""
+
+    def words(cell: str) -> str:
+        return " OR ".join(f"{cell} = {quoted(word)}" for word in missing)
+
+    trimmed = f"CASE WHEN {words('trim(x)')} THEN NULL ELSE trim(x) END"
+    return f"CASE WHEN {words('x')} THEN NULL WHEN x LIKE ' %' OR x LIKE '% ' THEN {trimmed} ELSE x END"
 
 
 def _forms(source: Source, name: str) -> list[Form]:
@@ -365,12 +377,14 @@ def _day_first(table: Table) -> bool:
             "Dates contradict each other: in "
             + ", and in ".join(_cell_at(table, *each) for each in best[:2] if each)
             + ".",
-            "Say day_first=True or day_first=False; dates that do not fit are then listed as bad rows.",
+            "Say which comes first, day or month; dates that do not fit are then listed as bad rows.",
+            "day_first",
         )
     if best[2] and not best[0] and not best[1]:
         raise ExportError(
             f"Day and month cannot be told apart: in {_cell_at(table, *best[2])}, and no other date decides.",
-            "Say day_first=True if 3/2/2026 is in February, day_first=False if it is in March.",
+            "Say which comes first: 3/2/2026 is in February with the day first, in March with the month first.",
+            "day_first",
         )
     return best[1] is None
 

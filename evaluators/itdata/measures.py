@@ -275,7 +275,8 @@ def measure_tickets(
     elif business_hours is not None:
         raise MeasureError("Business hours were given without targets.", 'Give both: targets={"P1": 4, …}.')
     else:
-        split = priority or next((name for name in TICKET_LABELS if log.tickets[name].notna().any()), "priority")
+        work = [name for name in TICKET_LABELS if name not in ("caller", "assigned_to")]  # never by person, unasked
+        split = priority or next((name for name in work if log.tickets[name].notna().any()), "priority")
         sla = attempt("service level", lambda: measure_sla(log, by=split))
     resolve_by = [
         attempt(f"time to resolve by {label}", lambda label=label: measure_durations(log, by=label))  # type: ignore[misc]

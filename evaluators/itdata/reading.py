@@ -192,7 +192,7 @@ def read_tickets(
     ('ServiceNow', 'tickets', [2.5, nan])
     """
     if rows not in ("find", "events", "tickets"):
-        raise ExportError(f"Rows cannot be {rows!r}.", 'Say "find", "events" or "tickets".')
+        raise ExportError(f"Rows cannot be {rows!r}.", 'Say "find", "events" or "tickets".', "rows")
     zone = _zone(time_zone)
     with open_export(path, sheet=sheet, encoding=encoding, delimiter=delimiter) as source:
         notes, problems = list(source.facts.notes), Problems()

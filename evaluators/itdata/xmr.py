@@ -368,8 +368,8 @@ def xmr(
         if len(base) < _LEAST:
             raise MeasureError(
                 f"From {names[start]} to {names[end - 1]} only {len(base)} {every}s can make limits.",
-                f"At least {_LEAST} are needed, 15 or more are better: take shorter periods, a longer baseline or "
-                "fewer steps, or lower `few`.",
+                f"At least {_LEAST} are needed, 15 or more are better: take shorter periods, a longer baseline, fewer "
+                "steps, or points with fewer cases.",
             )
         points += _phase_points(
             numbers[part], names[part], usable[part], chosen[part], phase, tuple(rules), (floor, ceiling)

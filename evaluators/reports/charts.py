@@ -45,7 +45,8 @@ def _svg(chart: Any) -> str:
     import vl_convert
 
     with altair.data_transformers.enable("default", max_rows=None):
-        spec = printable_spec(chart.to_dict())
+        # Not validated again here, which takes a fifth of a page: the tests of each chart do it.
+        spec = printable_spec(chart.to_dict(validate=False))
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     svg: str = vl_convert.vegalite_to_svg(spec, vl_version=version)
     svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)  # the whole picture is one image; its parts say nothing

@@ -65,7 +65,7 @@ def prepare(
             listed = ", ".join(f"{label!r} ({_people(people)})" for label, people in sorted(unknown.items()))
             notes.append(
                 f"In {column!r}, {listed} {'was' if len(unknown) == 1 else 'were'} read as not known. If such a word "
-                "names a group, keep it with --not-missing."
+                "names a group, list it among the labels that are not missing."
             )
     if not rows:
         raise CountError("There is nobody to count: the table has no rows.", "Give at least one applicant.")

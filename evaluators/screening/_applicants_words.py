@@ -64,8 +64,8 @@ def limit_sentences(audit: "ApplicantAudit") -> list[str]:
     ]
     if audit.fail_under is not None and audit.limit_alpha is None:
         said.append(
-            "A limit on the ratio alone is often broken by chance where groups are small; --alpha 0.05 beside it asks "
-            "that chance alone hardly explains the gap."
+            "A limit on the ratio alone is often broken by chance where groups are small; a limit on chance beside it "
+            "leaves out gaps that chance explains."
         )
     return said
 

@@ -332,8 +332,8 @@ LevelError
     try:
         counts = _count(prepared, families, outcome, in_file_order) if outcome else {}
     except OutcomeError as error:
-        more = "" if selected_values else " If other words mean selected, name them (--selected-is)."
-        raise OutcomeError(error.problem, f"{error.hint}{more}") from error
+        more = "" if selected_values else " If other words mean selected, name them."
+        raise OutcomeError(error.problem, f"{error.hint}{more}", "selected_values" if more else "") from error
     scores, score_notes = _read_scores(prepared, families, score, in_file_order) if score else (None, [])
     audits: list[Audit | None] = []
     interval_notes: list[str] = []
@@ -403,7 +403,8 @@ def _refuse_many_pairs(name: str, table: CountTable) -> None:
     if len(table) > MOST_PAIRS:
         raise TooManyGroupsError(
             f"{name}: {len(table):,} combinations of groups occur; at most {MOST_PAIRS} can be compared.",
-            "Put values together first, or leave the combinations out (--no-intersections).",
+            "Put values together first, or leave the combinations out.",
+            "intersections",
         )
 
 

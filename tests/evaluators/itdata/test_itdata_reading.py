@@ -234,7 +234,7 @@ def test_a_mapping_and_its_mistakes(tmp_path: Path) -> None:
         read(tmp_path, text, mapping=names | {"opened_at": "Raisd"})
     with pytest.raises(ExportError, match="Did you mean 'resolved_at'"):
         read(tmp_path, text, mapping={"resolvd_at": "Fixed"})
-    with pytest.raises(ExportError, match=r"when a ticket was opened[\s\S]*'Raised'[\s\S]*mapping="):
+    with pytest.raises(ExportError, match=r"when a ticket was opened[\s\S]*'Raised'[\s\S]*mapping.opened_at"):
         read(tmp_path, text)
 
 
@@ -256,7 +256,7 @@ def test_a_mapping_and_its_mistakes(tmp_path: Path) -> None:
 def test_forms_of_times(tmp_path: Path, first: str, second: str, opened: str) -> None:
     text = f'number,opened_at\nA,"{first}"\nB,"{second}"\n'
     if not opened:
-        with pytest.raises(ExportError, match=r"line 2[\s\S]*day_first=True"):
+        with pytest.raises(ExportError, match=r"line 2[\s\S]*day_first"):
             read(tmp_path, text)
         return
     export = read(tmp_path, text)
@@ -370,7 +370,7 @@ def test_what_is_no_export(tmp_path: Path, name: str, text: str, error: type[Exc
 
 def test_a_wrong_delimiter_an_unknown_zone_and_an_early_end(tmp_path: Path) -> None:
     text = "number;opened_at\nA;2026-01-05 08:00\n"
-    with pytest.raises(ExportError, match="delimiter=';'"):
+    with pytest.raises(ExportError, match="Try ';'"):
         read(tmp_path, text, delimiter=",")
     with pytest.raises(LogError, match="no time zone"):
         read(tmp_path, text, time_zone="Dublin")

@@ -288,8 +288,9 @@ def test_ten_thousand_categories() -> None:
 
 def test_many_pairs_are_refused_with_a_way_out() -> None:
     people = pd.DataFrame({"a": np.arange(2_500) % 50, "b": np.arange(2_500) // 50, "hired": [0, 1] * 1_250})
-    with pytest.raises(TooManyGroupsError, match=r"2,500 combinations[\s\S]*--no-intersections"):
+    with pytest.raises(TooManyGroupsError, match="2,500 combinations") as caught:
         audit_applicants(people, groups=["a", "b"], outcome="hired")
+    assert caught.value.argument == "intersections"
     assert audit_applicants(people, groups=["a", "b"], outcome="hired", intersections=False).selection.names == (
         "a",
         "b",
@@ -448,4 +449,4 @@ def test_an_outcome_in_other_words_is_told_how_to_say_so() -> None:
     people = pd.DataFrame({"sex": ["f", "m"], "hired": ["offer", "no"]})
     with pytest.raises(OutcomeError) as caught:
         audit_applicants(people, groups="sex", outcome="hired")
-    assert "--selected-is" in caught.value.hint
+    assert caught.value.argument == "selected_values"
