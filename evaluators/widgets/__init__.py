@@ -7,11 +7,14 @@ from evaluators import _quick_start  # noqa: F401 - before anything that imports
 from evaluators.reports.charts import chart_html
 from evaluators.widgets.audit_explorer import audit_explorer
 from evaluators.widgets.charts import show_chart
-from evaluators.widgets.explorer import Control, button, checkbox, number_box, select, slider
+from evaluators.widgets.explorer import Control, button, checkbox, explore, number_box, select, slider, word_slider
+from evaluators.widgets.incidents_explorer import incidents_explorer
 from evaluators.widgets.lab import Lab
 from evaluators.widgets.lesson import Lesson
+from evaluators.widgets.path_explorer import path_explorer
 from evaluators.widgets.pictures import bars, labels_in_lines, line_at, look, picture, ratio_ranges, say
 from evaluators.widgets.tables import show_table, table_html
+from evaluators.widgets.trend_explorer import trend_explorer
 
 __all__ = [
     "Control",
@@ -22,10 +25,13 @@ __all__ = [
     "button",
     "chart_html",
     "checkbox",
+    "explore",
+    "incidents_explorer",
     "labels_in_lines",
     "line_at",
     "look",
     "number_box",
+    "path_explorer",
     "picture",
     "ratio_ranges",
     "say",
@@ -34,4 +40,6 @@ __all__ = [
     "show_table",
     "slider",
     "table_html",
+    "trend_explorer",
+    "word_slider",
 ]

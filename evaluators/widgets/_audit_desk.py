@@ -1,88 +1,37 @@
-"""What the audit explorer does behind the page: list tables, look into one, audit it, save. No browser here."""
+"""What the audit explorer does behind the page: look into a table of applicants, audit it. No browser here."""
 
-import os
-import re
-import tempfile
-import unicodedata
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.errors import LabError
+from evaluators.widgets._desk import (
+    FILE,
+    Desk,
+    Done,
+    FieldError,
+    number_of,
+    plain_stem,
+    reading_of,
+    shown_column,
+    text_of,
+    texts_of,
+)
 
 if TYPE_CHECKING:
     from evaluators.own_data import Column
-    from evaluators.screening.applicants import ApplicantAudit
 
-_TEXT = (".csv", ".tsv", ".txt")
-ENDINGS = (*_TEXT, *(f"{ending}.gz" for ending in _TEXT), ".xlsx", ".xlsm", ".parquet", ".pq")
 _MOST_LABELS = 100  # an audit takes no column with more groups
-_FILE, _TABLE = "file:", "table:"
-# The library speaks to those who type the command. Its words for an option -> what the form has in its place.
-_FORM_WORDS = {
-    r" \(--[a-z-]+\)": "",
-    ", or name its encoding with --encoding, such as latin-1": "",
-    "Name another sheet with --sheet": "Make the sheet with the applicants the first one of the workbook",
-    "keep it with --not-missing": (
-        "write it into “Labels that look like ‘not known’ and are groups” under “More settings”"
-    ),
-    r"--alpha 0\.05 beside it asks that chance alone hardly explains the gap": (
-        "under “More settings”, “Count a broken limit only where chance hardly explains the gap” leaves such gaps out"
-    ),
-}
 
 
-class FieldError(Exception):
-    """What is wrong with some fields of the form: field name -> sentence."""
+class AuditDesk(Desk):
+    """The tables that can be audited: any that `audit_applicants` takes, and files."""
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__(dict(problems))
-        self.problems = dict(problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An audit as it is shown and saved: `page` is HTML, `numbers` JSON, `stem` how their files begin."""
-
-    found: "ApplicantAudit"
-    page: str
-    numbers: str
-    stem: str
-
-
-class AuditDesk:
-    """The tables that can be audited, and the last audit.
-
-    Parameters
-    ----------
-    tables : mapping of str to table
-        Name -> any table that `audit_applicants` takes.
-    folder : path
-        Where files are looked for and results are saved.
-    """
-
-    def __init__(self, tables: Mapping[str, Any], folder: str | os.PathLike[str]) -> None:
-        self.tables = dict(tables)
-        self.folder = Path(folder).absolute()
-
-    def sources(self) -> dict[str, str]:
-        """Return what can be chosen: key -> label; given tables first, then files by name."""
-        given = {f"{_TABLE}{name}": name for name in self.tables}
-        try:
-            there = sorted(path.name for path in self.folder.iterdir() if path.is_file())
-        except OSError:
-            return given
-        files = [name for name in there if name.casefold().endswith(ENDINGS) and not name.startswith((".", "~$"))]
-        return given | {f"{_FILE}{name}": name for name in files}
-
-    def look(self, source: str) -> dict[str, Any]:
+    def look(self, source: str, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Look into a table: its columns with examples, what they seem to say and why, notes on how it was read."""
         from evaluators.screening.guesses import guess_columns
 
-        columns, notes = self._columns(source)
+        columns, notes = self._columns(source, reading_of(sent))
         guesses = guess_columns(columns)
         roles = {role: [each.column for each in guesses if each.role == role] for role in ("outcome", "score", "date")}
         return {
@@ -95,63 +44,49 @@ class AuditDesk:
             },
         }
 
-    def audit(self, source: str, sent: Mapping[str, Any]) -> Done:
+    def run(self, source: str, sent: Mapping[str, Any]) -> Done:
         """Audit a table as the form says; FieldError names the fields that do not fit."""
         from evaluators.own_data import open_own_table
         from evaluators.screening.applicants import audit_applicants
         from evaluators.screening.report import report_html, report_json
 
         settings = read_settings(sent)
-        name = self._name(source)
+        name = self.name(source)
         try:
-            if source.startswith(_FILE):
-                with open_own_table(self.folder / name) as table:
+            if source.startswith(FILE):
+                with open_own_table(self.folder / name, **reading_of(sent)) as table:
                     found = audit_applicants(table.relation, file=table.facts, in_file_order=table.in_order, **settings)
             else:
                 found = audit_applicants(self.tables[name], **settings)
         except LabError as error:
-            raise FieldError({_field_of(error): self._in_words(error)}) from error
+            raise FieldError({_field_of(error): self.in_words(error)}) from error
         written = datetime.now(UTC)
-        title = "" if found.file else name
-        numbers = report_json(found, written=written)
-        stem = name.split(".")[0] if found.file else _plain_stem(name)
-        page = report_html(found, written=written, title=title)
-        return Done(found, in_form_words(page), in_form_words(numbers), stem or name)
+        return Done(
+            found,
+            found.summary().splitlines()[0],
+            report_html(found, written=written, title="" if found.file else name),
+            report_json(found, written=written),
+            f"{(name.split('.')[0] or name) if found.file else plain_stem(name)}-audit",
+        )
 
-    def save(self, done: Done) -> tuple[str, ...]:
-        """Write the page and the JSON beside the notebook, each whole or not at all; return their names."""
-        files = {f"{done.stem}-audit.html": done.page, f"{done.stem}-audit.json": done.numbers}
-        for name, text in files.items():
-            _write(self.folder / name, text.encode("utf-8", "replace"))
-        return tuple(files)
-
-    def _in_words(self, error: LabError) -> str:
-        return in_words(error).replace(f"{self.folder}{os.sep}", "")  # the page names the folder once
-
-    def _name(self, source: str) -> str:
-        sources = self.sources()
-        if source not in sources:
-            raise FieldError({"source": "This table is not there any more. Press “Look again” and choose another."})
-        return sources[source]
-
-    def _columns(self, source: str) -> tuple[Sequence["Column"], Sequence[str]]:
+    def _columns(self, source: str, reading: Mapping[str, Any]) -> tuple[Sequence["Column"], Sequence[str]]:
         from evaluators.own_data import open_own_table
 
-        name = self._name(source)
+        name = self.name(source)
         try:
-            if source.startswith(_FILE):
-                with open_own_table(self.folder / name) as table:
+            if source.startswith(FILE):
+                with open_own_table(self.folder / name, **reading) as table:
                     return table.columns(), table.facts.notes
             return _columns_of(self.tables[name]), ()
         except LabError as error:
-            raise FieldError({"source": self._in_words(error)}) from error
+            raise FieldError({_field_of(error): self.in_words(error)}) from error
 
 
 def read_settings(sent: Mapping[str, Any]) -> dict[str, Any]:
     """Turn what the form sent into arguments of `audit_applicants`; FieldError names the fields that do not fit."""
     problems: dict[str, str] = {}
-    outcome, score, date = (_text(sent, name) or None for name in ("outcome", "score", "date"))
-    groups = _texts(sent, "groups")
+    outcome, score, date = (text_of(sent, name) or None for name in ("outcome", "score", "date"))
+    groups = texts_of(sent, "groups")
     if outcome is None and score is None:
         problems["outcome"] = "Choose the column that says who was selected, or a column with scores, or both."
     if not groups:
@@ -165,8 +100,8 @@ def read_settings(sent: Mapping[str, Any]) -> dict[str, Any]:
                 problems[field] = f"“{name}” is {said[taken[name]]} already. Use each column once."
             elif name is not None and field != "groups":
                 taken[name] = field
-    fail_under = _share(sent, "fail_under", problems, most=1.0)
-    alpha = _share(sent, "alpha", problems, most=0.5)
+    fail_under = number_of(sent, "fail_under", problems)
+    alpha = number_of(sent, "alpha", problems, most=0.5, such_as="0.05")
     if problems:
         raise FieldError(problems)
     alpha = 0.05 if alpha is None else alpha
@@ -175,44 +110,16 @@ def read_settings(sent: Mapping[str, Any]) -> dict[str, Any]:
         "outcome": outcome,
         "score": score,
         "date": date,
-        "selected_values": _texts(sent, "selected_values") if outcome else [],
-        "not_missing": [word.strip() for word in _text(sent, "not_missing").split(",") if word.strip()],
-        "rules": _text(sent, "rules") or None,
-        "reference": _text(sent, "reference") or "highest",
+        "selected_values": texts_of(sent, "selected_values") if outcome else [],
+        "not_missing": [word.strip() for word in text_of(sent, "not_missing").split(",") if word.strip()],
+        "rules": text_of(sent, "rules") or None,
+        "reference": text_of(sent, "reference") or "highest",
         "alpha": alpha,
         "intersections": sent.get("intersections") is not False,
         "leave_small_out": sent.get("leave_small_out") is True,
         "fail_under": fail_under,
         "limit_alpha": alpha if fail_under is not None and sent.get("beyond_chance") is not False else None,
     }
-
-
-def in_words(error: LabError) -> str:
-    """Return an error as sentences for a page, without the options of the command."""
-    return in_form_words(f"{error.problem} {error.hint}")
-
-
-def in_form_words(text: str) -> str:
-    """Write the fields of the form where the library names options of the command.
-
-    Parameters
-    ----------
-    text : str
-        A sentence, a page or JSON.
-
-    Returns
-    -------
-    str
-        The same with the form's words; they need no escaping in HTML or JSON.
-
-    Examples
-    --------
-    >>> in_form_words("Leave the combinations out (--no-intersections).")
-    'Leave the combinations out.'
-    """
-    for options, fields in _FORM_WORDS.items():
-        text = re.sub(options, fields, text)
-    return text
 
 
 def _field_of(error: LabError) -> str:
@@ -229,7 +136,8 @@ def _field_of(error: LabError) -> str:
         errors.UnknownRulesError: "rules",
         errors.LevelError: "alpha",
     }
-    return next((field for kind, field in fields.items() if isinstance(error, kind)), "source")
+    reading = error.argument if error.argument in ("sheet", "encoding") else "source"
+    return next((field for kind, field in fields.items() if isinstance(error, kind)), reading)
 
 
 def _columns_of(frame: Any) -> tuple["Column", ...]:
@@ -263,56 +171,8 @@ def _shown(column: "Column") -> dict[str, Any]:
     few = 0 < column.distinct <= _MOST_LABELS
     labels = dict.fromkeys(as_label(value) for value in column.values) if few else {}
     return {
-        "name": column.name,
-        "examples": column.examples,
-        "empty": f"{1 - column.filled / column.rows:.0%}" if column.rows else "–",
+        **shown_column(column),
         "distinct": column.distinct,
         "labels": [label for label in labels if label != MISSING],
         "says_yes_or_no": few and all(as_selected(value) is not None for value in column.values),
     }
-
-
-def _text(sent: Mapping[str, Any], name: str) -> str:
-    value = sent.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(sent: Mapping[str, Any], name: str) -> list[str]:
-    value = sent.get(name)
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def _share(sent: Mapping[str, Any], name: str, problems: dict[str, str], *, most: float) -> float | None:
-    """Read a share that somebody typed, with a point or a comma; None if the field is empty."""
-    typed = _text(sent, name).strip()
-    if not typed:
-        return None
-    try:
-        number = float(typed.replace(",", "."))
-    except ValueError:
-        number = float("nan")
-    if not 0 < number <= most:
-        such_as = "0.8" if name == "fail_under" else "0.05"
-        problems[name] = f"“{typed}” does not fit. Type a number above 0 and up to {most:g}, such as {such_as}."
-        return None
-    return number
-
-
-def _plain_stem(name: str) -> str:
-    """Return a table's name as the start of a file name: small letters without accents, and hyphens."""
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
-    return re.sub(r"[^a-z0-9]+", "-", letters)[:40].strip("-") or "table"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).chmod(0o644)  # as an ordinary file, so that it can be passed on
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
