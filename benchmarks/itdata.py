@@ -92,8 +92,8 @@ def make(path: Path, tickets: int) -> None:
 
 def ours(path: Path) -> tuple[float, dict[str, float]]:
     """Read and measure with `evaluators.itdata`."""
-    from evaluators.itdata.measures import measure_tickets
     from evaluators.itdata.reading import read_tickets
+    from evaluators.itdata.tickets.measures import measure_tickets
 
     start = time.perf_counter()
     log = read_tickets(path, time_zone="Europe/Dublin").log

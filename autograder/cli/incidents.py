@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evaluators.itdata.incidents import IncidentReport
-    from evaluators.itdata.looking import ExportLook
     from evaluators.itdata.reading import TicketExport
+    from evaluators.itdata.reading.looking import ExportLook
 
 _ASKED = {
     "number": "the ticket's number",
@@ -126,7 +126,7 @@ def incidents(
 ) -> None:
     """Read an export of tickets: arrivals, waiting, service level, paths, change, trust; a page and JSON to keep."""
     from evaluators.itdata.incidents import report_incidents
-    from evaluators.itdata.promises import read_business_hours, read_targets
+    from evaluators.itdata.tickets.promises import read_business_hours, read_targets
 
     paths = list(files or [])
     if not paths:
@@ -279,7 +279,7 @@ def _people(file: Path) -> pd.DataFrame:
 
 def _ask_columns(paths: Sequence[Path], given: _Reading) -> None:
     """Show the columns with examples, ask which is what, and where the people are."""
-    from evaluators.itdata.looking import look_at_export
+    from evaluators.itdata.reading.looking import look_at_export
 
     look = look_at_export(paths if len(paths) > 1 else paths[0], **given.file)
     _show_columns(look)

@@ -9,7 +9,7 @@ import pandas as pd
 from evaluators._frames import pandas_columns
 from evaluators._validation import ColumnError
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.joining import key_texts
+from evaluators.itdata.people.joining import key_texts
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -4,16 +4,16 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evaluators.itdata._ticket_times import hours_in_words, share_in_words, tickets
 from evaluators.itdata._words import counted
-from evaluators.itdata.durations import DurationRow
-from evaluators.itdata.sla import SlaRow
-from evaluators.itdata.trend import FIGURES
+from evaluators.itdata.tickets._ticket_times import hours_in_words, share_in_words, tickets
+from evaluators.itdata.tickets.durations import DurationRow
+from evaluators.itdata.tickets.sla import SlaRow
+from evaluators.itdata.tickets.trend import FIGURES
 
 if TYPE_CHECKING:
     from evaluators.itdata.incidents import IncidentReport
-    from evaluators.itdata.staff_rates import StaffRates
-    from evaluators.itdata.xmr import XmrChart
+    from evaluators.itdata.people.staff_rates import StaffRates
+    from evaluators.itdata.tickets.xmr import XmrChart
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.itdata._product_limit import product_limit
+from evaluators.itdata.tickets._product_limit import product_limit
 
 
 def wait_quantile(waits: Any, over: Any, share: float) -> float:

@@ -9,18 +9,18 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from evaluators.itdata._fields import match_columns
 from evaluators.itdata.errors import LogError, MeasureError
-from evaluators.itdata.flow import Every
 from evaluators.itdata.limits import BROKEN, UNCHECKED, Limit, check_limits
 from evaluators.itdata.log import TICKET_LABELS, TicketLog
-from evaluators.itdata.measures import TicketMeasures, measure_tickets
+from evaluators.itdata.people.staff_rates import StaffReport, staff_rates
 from evaluators.itdata.quality import QualityReport, check_log
 from evaluators.itdata.reading import TicketExport
-from evaluators.itdata.sla import BusinessHours
-from evaluators.itdata.staff_rates import StaffReport, staff_rates
-from evaluators.itdata.trend import FIGURES, trend
-from evaluators.itdata.xmr import XmrChart
+from evaluators.itdata.reading._fields import match_columns
+from evaluators.itdata.tickets.flow import Every
+from evaluators.itdata.tickets.measures import TicketMeasures, measure_tickets
+from evaluators.itdata.tickets.sla import BusinessHours
+from evaluators.itdata.tickets.trend import FIGURES, trend
+from evaluators.itdata.tickets.xmr import XmrChart
 
 SCHEMA = 1
 SPLITS = ("priority", "group", "category", "location")
@@ -225,7 +225,7 @@ def report_incidents(
     notes: list[str] = []
     if log.has("location"):
         small = {group for each in (staff.rates if staff else ()) for group in each.hidden}
-        log = _without_small_places(log, k, small, notes)
+        log = without_small_places(log, k, small, notes)
     measures = measure_tickets(
         log, targets=targets, by=tuple(dict.fromkeys(by)), business_hours=business_hours, every=every
     )
@@ -294,7 +294,7 @@ def _trends(log: TicketLog, steps: Sequence[str]) -> tuple[tuple[tuple[str, XmrC
     return tuple(made), lacking
 
 
-def _without_small_places(log: TicketLog, k: int, hidden: set[str], notes: list[str]) -> TicketLog:
+def without_small_places(log: TicketLog, k: int, hidden: set[str], notes: list[str]) -> TicketLog:
     """Put together locations with fewer than k callers (or tickets, where callers are unknown)."""
     places = log.tickets["location"]
     codes, names = places.cat.codes.to_numpy(), [str(each) for each in places.cat.categories]

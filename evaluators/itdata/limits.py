@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evaluators.itdata._ticket_times import share_in_words, tickets
 from evaluators.itdata.errors import MeasureError
+from evaluators.itdata.tickets._ticket_times import share_in_words, tickets
 
 if TYPE_CHECKING:
-    from evaluators.itdata.measures import TicketMeasures
     from evaluators.itdata.reading import TicketExport
+    from evaluators.itdata.tickets.measures import TicketMeasures
 
 KEPT, BROKEN, UNCHECKED = "kept", "broken", "not checked"
 

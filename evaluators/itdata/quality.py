@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
+from evaluators._plain import plain
 from evaluators._validation import ColumnError
 from evaluators.itdata._cells import moment
 from evaluators.itdata._words import counted, listed, percent
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
-from evaluators.screening._results import plain
 
 if TYPE_CHECKING:
     from evaluators.itdata._quality_schemas import Field, Kind

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluators.errors import LabError
 from evaluators.itdata import _incidents_words as words
-from evaluators.itdata._ticket_times import hours_in_words, share_in_words
+from evaluators.itdata.tickets._ticket_times import hours_in_words, share_in_words
 from evaluators.reports.printable import printable
 
 if TYPE_CHECKING:

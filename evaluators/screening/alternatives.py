@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._columns import (
     BoolArray,
     FloatArray,
@@ -21,7 +22,6 @@ from evaluators.screening._columns import (
     group_columns,
 )
 from evaluators.screening._labels import as_label
-from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import CountError, LevelError, OutcomeError, ScoreError
 from evaluators.screening.rates import impact_ratio, named_label, reference_group
@@ -235,7 +235,7 @@ class AlternativeSearch:
         altair.LayerChart
             Square: baseline; diamonds on a line: frontier; circles: the others. The description holds the summary.
         """
-        from evaluators.screening._alternatives_chart import trade_off_chart  # Altair is slow to import
+        from evaluators.screening._charts.alternatives import trade_off_chart  # Altair is slow to import
 
         return trade_off_chart(self)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.own_data import FileFacts
 from evaluators.screening import _applicants_words as words
 from evaluators.screening._applicants_cells import Prepared, prepare, with_decimal_points
 from evaluators.screening._applicants_intervals import IntervalChoice, check_intervals
-from evaluators.screening._results import plain
 from evaluators.screening.counts import INTERSECTION, CountTable, count_table, count_tables
 from evaluators.screening.errors import (
     CountError,

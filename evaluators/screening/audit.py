@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._audit_words import group_in_words, people_in_words, verdict_in_words
-from evaluators.screening._results import find_group, plain
+from evaluators.screening._results import find_group
 from evaluators.screening.counts import CountTable, GroupCount
 from evaluators.screening.effects import (
     cohens_h,
@@ -194,7 +195,7 @@ pooled Z test). 8 more selected would have brought it to 80%.
             Verdicts differ in colour (safe for the colour-blind) and in shape; the description holds the
             summary as text for people who do not see the chart.
         """
-        from evaluators.screening._audit_chart import ratio_chart  # Altair is slow to import
+        from evaluators.screening._charts.audit import ratio_chart  # Altair is slow to import
 
         return ratio_chart(self)
 

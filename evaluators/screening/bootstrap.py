@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evaluators.screening._results import find_group, plain
+from evaluators._plain import plain
+from evaluators.screening._results import find_group
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import LevelError, SimulationError, TooFewGroupsError
 from evaluators.screening.rates import impact_ratios, named_label, reference_group
@@ -140,7 +141,7 @@ class BootstrapRatios:
         altair.LayerChart
             Lowest ratio first, at most the 30 lowest groups; the description holds the summary.
         """
-        from evaluators.screening._counts_chart import bootstrap_chart  # Altair is slow to import
+        from evaluators.screening._charts.counts import bootstrap_chart  # Altair is slow to import
 
         return bootstrap_chart(self)
 

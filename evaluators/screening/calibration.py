@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._columns import (
     FloatArray,
     IntArray,
@@ -20,7 +21,7 @@ from evaluators.screening._columns import (
     people_have,
     people_in_words,
 )
-from evaluators.screening._results import find_group, plain
+from evaluators.screening._results import find_group
 from evaluators.screening.errors import CountError, LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.significance import holm, p_in_words
 
@@ -233,7 +234,7 @@ and it is often known only for people who were hired.
             Groups differ in colour, dash and shape; hollow marks have too few people to tell. The description
             holds the summary.
         """
-        from evaluators.screening._scores_chart import calibration_chart  # Altair is slow to import
+        from evaluators.screening._charts.scores import calibration_chart  # Altair is slow to import
 
         return calibration_chart(self)
 

@@ -248,7 +248,7 @@ class CountTable:
             Lowest rate first; of more than 30 groups the 30 with most applicants, and the chart says so. The
             description holds the figures as text.
         """
-        from evaluators.screening._counts_chart import rate_chart  # Altair is slow to import
+        from evaluators.screening._charts.counts import rate_chart  # Altair is slow to import
 
         return rate_chart(self)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluators.screening._results import plain
+from evaluators._plain import plain
 from evaluators.screening.counts import GroupCount
 from evaluators.screening.errors import LevelError
 from evaluators.screening.rates import falls_below, impact_ratio

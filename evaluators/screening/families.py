@@ -188,7 +188,7 @@ values from 88% to 108% fit these counts. Even the low end is not below 80%.
         altair.VConcatChart
             Narrow enough for a phone; the description holds the summary as text.
         """
-        from evaluators.screening._audit_chart import families_chart  # Altair is slow to import
+        from evaluators.screening._charts.audit import families_chart  # Altair is slow to import
 
         return families_chart(self)
 

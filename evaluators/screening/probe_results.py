@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evaluators.screening._results import plain
+from evaluators._plain import plain
 from evaluators.screening.errors import UnknownGroupError
 from evaluators.screening.significance import p_in_words
 
@@ -282,7 +282,7 @@ other ways, such as experience that one group could not get: audit the selection
         altair.LayerChart
             Verdicts differ in colour and in shape; the description holds the summary as text.
         """
-        from evaluators.screening._probe_chart import effect_chart  # Altair is slow to import
+        from evaluators.screening._charts.probe import effect_chart  # Altair is slow to import
 
         return effect_chart(self)
 

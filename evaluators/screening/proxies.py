@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._columns import (
     FloatArray,
     IntArray,
@@ -18,7 +19,6 @@ from evaluators.screening._columns import (
     p_value_of_shuffles,
 )
 from evaluators.screening._labels import MISSING
-from evaluators.screening._results import plain
 from evaluators.screening.errors import LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.significance import p_in_words
 
@@ -168,7 +168,7 @@ whether the job needs the column, these figures do not show. They miss what only
         altair.LayerChart
             Diamonds: given away; circles: not told from luck; grey bars: luck. The description holds the summary.
         """
-        from evaluators.screening._proxies_chart import proxy_chart  # Altair is slow to import
+        from evaluators.screening._charts.proxies import proxy_chart  # Altair is slow to import
 
         return proxy_chart(self)
 

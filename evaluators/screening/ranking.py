@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._columns import (
     FloatArray,
     IntArray,
@@ -17,7 +18,7 @@ from evaluators.screening._columns import (
     p_value_of_shuffles,
     people_have,
 )
-from evaluators.screening._results import find_group, plain
+from evaluators.screening._results import find_group
 from evaluators.screening.errors import LevelError, ScoreError
 from evaluators.screening.significance import holm, p_in_words
 
@@ -226,7 +227,7 @@ why a group stands where it does, nor who should stand there.
             Groups differ in colour, dash and shape; filled marks are more than luck explains. The description
             holds the summary.
         """
-        from evaluators.screening._ranking_chart import top_chart  # Altair is slow to import
+        from evaluators.screening._charts.ranking import top_chart  # Altair is slow to import
 
         return top_chart(self)
 

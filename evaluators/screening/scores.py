@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._columns import (
     FloatArray,
     fetch,
@@ -17,7 +18,7 @@ from evaluators.screening._columns import (
     people_have,
     people_in_words,
 )
-from evaluators.screening._results import find_group, plain
+from evaluators.screening._results import find_group
 from evaluators.screening.errors import LevelError, ScoreError, TooFewGroupsError, UnknownGroupError
 from evaluators.screening.rates import LABEL
 from evaluators.screening.significance import holm, p_in_words
@@ -199,7 +200,7 @@ measures what the job needs.
         altair.LayerChart
             Thickness and marks carry all meaning; the description holds the summary.
         """
-        from evaluators.screening._scores_chart import distribution_chart  # Altair is slow to import
+        from evaluators.screening._charts.scores import distribution_chart  # Altair is slow to import
 
         return distribution_chart(self)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._counting import (
     Cells,
     count_cells,
@@ -19,7 +20,6 @@ from evaluators.screening._counting import (
     values_of,
 )
 from evaluators.screening._labels import as_label
-from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable, check_columns, tables_of
 from evaluators.screening.errors import CountError, ScoreError
 from evaluators.screening.rates import impact_ratios
@@ -167,7 +167,7 @@ class ScoringCounts:
             One part per column of groups, lowest rate first, at most the 30 largest groups; circles: above the median,
             diamonds: above it or on it. The description holds the summary.
         """
-        from evaluators.screening._counts_chart import scoring_chart  # Altair is slow to import
+        from evaluators.screening._charts.counts import scoring_chart  # Altair is slow to import
 
         return scoring_chart(self)
 

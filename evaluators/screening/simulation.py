@@ -166,7 +166,7 @@ class FairAudits:
         altair.LayerChart
             Bars with their figures written beside them; the description holds the summary.
         """
-        from evaluators.screening._simulation_chart import false_alarm_chart  # Altair is slow to import
+        from evaluators.screening._charts.simulation import false_alarm_chart  # Altair is slow to import
 
         return false_alarm_chart(self)
 

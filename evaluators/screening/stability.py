@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._columns import FloatArray, IntArray, enough_expected, fetch, find_groups, find_yes
-from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import OutcomeError, PeriodError, UnknownGroupError
 from evaluators.screening.rates import reference_group
@@ -234,7 +234,7 @@ A steady line is not a fair one: compare the groups too.
         """
         if figure not in (RATE, RATIO):
             raise UnknownGroupError(f"There is no figure {figure!r}.", f"Choose {RATIO!r} or {RATE!r}.")
-        from evaluators.screening._stability_chart import control_chart  # Altair is slow to import
+        from evaluators.screening._charts.stability import control_chart  # Altair is slow to import
 
         return control_chart(self, figure)
 

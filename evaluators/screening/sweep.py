@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import plain
 from evaluators.screening._columns import (
     BoolArray,
     FloatArray,
@@ -19,7 +20,6 @@ from evaluators.screening._columns import (
     find_yes,
     people_have,
 )
-from evaluators.screening._results import plain
 from evaluators.screening.counts import CountTable, GroupCount
 from evaluators.screening.errors import CountError, ScoreError
 from evaluators.screening.rates import named_label
@@ -371,7 +371,7 @@ on the next applicants. Ratios do not say why groups differ or whether the score
         """
         if against not in ("share_selected", "cut"):
             raise ScoreError(f"There is no axis {against!r}.", 'Choose "share_selected" or "cut".')
-        from evaluators.screening._scores_chart import sweep_chart  # Altair is slow to import
+        from evaluators.screening._charts.scores import sweep_chart  # Altair is slow to import
 
         return sweep_chart(self, against)
 

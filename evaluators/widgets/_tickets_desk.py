@@ -29,7 +29,7 @@ from evaluators.widgets._desk import (
 if TYPE_CHECKING:
     from evaluators.itdata.incidents import IncidentReport
     from evaluators.itdata.log import TicketLog
-    from evaluators.itdata.looking import ExportLook
+    from evaluators.itdata.reading.looking import ExportLook
 
 # Our name -> what the form and its guesses call it; those of the first group stand open on the page.
 MAIN = {
@@ -84,7 +84,7 @@ class TicketsDesk(Desk):
 
     def look(self, source: str, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Look into an export: its columns with examples, what they seem to hold, notes on how it was read."""
-        from evaluators.itdata.looking import look_at_export
+        from evaluators.itdata.reading.looking import look_at_export
 
         try:
             seen = look_at_export(self._path(source), **reading_of(sent))
@@ -184,7 +184,7 @@ def read_settings(sent: Mapping[str, Any], proposed: Mapping[str, str]) -> tuple
     FieldError
         Names the fields that do not fit.
     """
-    from evaluators.itdata.promises import read_business_hours, read_targets
+    from evaluators.itdata.tickets.promises import read_business_hours, read_targets
 
     problems: dict[str, str] = {}
     mapping: dict[str, str | None] = {}
@@ -268,14 +268,14 @@ def _guesses(seen: "ExportLook") -> Iterator[str]:
 
 def log_of(done: Done) -> "TicketLog":
     """Return the tickets behind a result, with the places put together that few people called from."""
-    from evaluators.itdata.incidents import _without_small_places
+    from evaluators.itdata.incidents import without_small_places
 
     found: IncidentReport = done.found
     log = found.export.log
     if not log.has("location"):
         return log
     hidden = {group for rates in (found.staff.rates if found.staff else ()) for group in rates.hidden}
-    return _without_small_places(log, found.k, hidden, [])
+    return without_small_places(log, found.k, hidden, [])
 
 
 def _small(text: str) -> str:

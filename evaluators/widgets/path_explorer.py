@@ -8,7 +8,7 @@ from evaluators.widgets.explorer import Control, explore, select, slider
 
 if TYPE_CHECKING:
     from evaluators.itdata.log import TicketLog
-    from evaluators.itdata.paths import PathEdge, PathMap
+    from evaluators.itdata.tickets.paths import PathEdge, PathMap
 
 _TITLE = "The ways that tickets take"
 _OFFERED = 15  # places that can be picked out
@@ -31,8 +31,8 @@ class PathExplorer:
     """
 
     def __init__(self, log: "TicketLog") -> None:
-        from evaluators.itdata._visits import visits
         from evaluators.itdata.errors import MeasureError
+        from evaluators.itdata.tickets._visits import visits
 
         self._log = log
         looks = {}
@@ -92,7 +92,7 @@ class PathExplorer:
             HTML.
         """
         from evaluators.itdata.errors import MeasureError
-        from evaluators.itdata.paths import path_map
+        from evaluators.itdata.tickets.paths import path_map
         from evaluators.reports.charts import chart_html
 
         by, _, place = look.partition("=")
@@ -118,7 +118,7 @@ class PathExplorer:
 
     def _ways(self, found: "PathMap", some: "TicketLog", site: str, priority: str) -> str:
         """Say the commonest way and how many come back, beside the other tickets."""
-        from evaluators.itdata.paths import path_map
+        from evaluators.itdata.tickets.paths import path_map
 
         way = found.variants[0]
         who = in_words(site, priority)
@@ -143,7 +143,7 @@ def path_explorer(
     Parameters
     ----------
     log : TicketLog
-        Anybody's log with events, as `evaluators.itdata.reading.read_tickets` makes it from an export.
+        Anybody's log with events, as `evaluators.itdata.reading.tickets.read_tickets` makes it from an export.
     look : str, optional
         To begin with: ``"group="``, ``"state="`` or a place, such as ``"group=Field Support"``.
     site : str, optional
@@ -160,7 +160,7 @@ def path_explorer(
 
     See Also
     --------
-    evaluators.itdata.paths.path_map : The map itself.
+    evaluators.itdata.tickets.paths.path_map : The map itself.
 
     Examples
     --------
@@ -182,8 +182,8 @@ def _drawn(found: "PathMap") -> str:
 
 def _around(found: "PathMap", place: str) -> str:
     """Say how often tickets come to a place, and how long they stay before they go on."""
-    from evaluators.itdata._ticket_times import hours_in_words
-    from evaluators.itdata.paths import STILL_OPEN
+    from evaluators.itdata.tickets._ticket_times import hours_in_words
+    from evaluators.itdata.tickets.paths import STILL_OPEN
 
     node = next(node for node in found.nodes if node.label == place)
     said = (
@@ -223,6 +223,6 @@ def _steps(found: "PathMap", place: str) -> str:
 
 
 def _time(hours: float | None) -> str:
-    from evaluators.itdata._ticket_times import hours_in_words
+    from evaluators.itdata.tickets._ticket_times import hours_in_words
 
     return "–" if hours is None else hours_in_words(hours)

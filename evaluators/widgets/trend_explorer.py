@@ -12,7 +12,7 @@ from evaluators.widgets.explorer import Control, explore, select, word_slider
 
 if TYPE_CHECKING:
     from evaluators.itdata.log import TicketLog
-    from evaluators.itdata.xmr import XmrChart, XmrPoint
+    from evaluators.itdata.tickets.xmr import XmrChart, XmrPoint
 
 _TITLE = "A figure over time: noise or change?"
 _FEW = 10  # tickets behind a point; fewer, and it neither signals nor makes limits
@@ -36,7 +36,7 @@ class TrendExplorer:
 
     def __init__(self, log: "TicketLog") -> None:
         from evaluators.itdata.errors import MeasureError
-        from evaluators.itdata.trend import FIGURES, has_figure
+        from evaluators.itdata.tickets.trend import FIGURES, has_figure
 
         self._log = log
         self._figures = {
@@ -106,7 +106,7 @@ class TrendExplorer:
         Parameters
         ----------
         figure, every : str
-            As in `evaluators.itdata.trend.trend`.
+            As in `evaluators.itdata.tickets.trend.trend`.
         only, step : str
             Keys of the controls' options.
         start, end : int
@@ -124,8 +124,8 @@ class TrendExplorer:
             If the window has fewer than four usable points, or the change lies outside of it.
         """
         from evaluators.itdata.errors import MeasureError
-        from evaluators.itdata.trend import FIGURES, trend
-        from evaluators.itdata.xmr import xmr
+        from evaluators.itdata.tickets.trend import FIGURES, trend
+        from evaluators.itdata.tickets.xmr import xmr
 
         what = FIGURES[figure]
         whole = trend(chosen(self._log, only), figure=figure, every=every, few=_FEW)
@@ -210,9 +210,9 @@ def trend_explorer(
     Parameters
     ----------
     log : TicketLog
-        Anybody's log, as `evaluators.itdata.reading.read_tickets` makes it from an export.
+        Anybody's log, as `evaluators.itdata.reading.tickets.read_tickets` makes it from an export.
     figure : str, optional
-        To begin with: a key of `evaluators.itdata.trend.FIGURES`; by default the median hours to resolve.
+        To begin with: a key of `evaluators.itdata.tickets.trend.FIGURES`; by default the median hours to resolve.
     every : str, optional
         To begin with: ``"month"`` or ``"week"``.
     only : str, optional
@@ -227,7 +227,7 @@ def trend_explorer(
 
     See Also
     --------
-    evaluators.itdata.trend.trend : The chart itself.
+    evaluators.itdata.tickets.trend.trend : The chart itself.
 
     Examples
     --------

@@ -151,7 +151,7 @@ def test_the_page_names_what_the_form_has(folder: Path) -> None:
 def test_no_sentence_of_the_library_names_an_option_of_a_command() -> None:
     package = Path(audit_explorer.__code__.co_filename).parents[1]
     said = 0
-    for path in sorted({*package.glob("*.py"), *package.glob("screening/*.py"), *package.glob("itdata/*.py")}):
+    for path in sorted({*package.glob("*.py"), *package.glob("screening/*.py"), *package.glob("itdata/**/*.py")}):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
             if ">>>" in text or "``" in text or path.name == "_building.py":  # what developers read

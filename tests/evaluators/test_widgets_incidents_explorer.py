@@ -100,7 +100,7 @@ def test_the_columns_are_shown_with_what_was_recognised(explorer: IncidentsExplo
 
 
 def test_every_field_of_the_library_can_be_mapped() -> None:
-    from evaluators.itdata._fields import FIELDS
+    from evaluators.itdata.reading._fields import FIELDS
 
     assert {*MAIN, *MORE} == set(FIELDS)
 

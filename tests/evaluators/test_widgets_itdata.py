@@ -9,7 +9,7 @@ import pytest
 from evaluators.data import load_tarnbrook, load_tarnbrook_log
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog, ticket_log
-from evaluators.itdata.xmr import xmr
+from evaluators.itdata.tickets.xmr import xmr
 from evaluators.widgets import explore, path_explorer, trend_explorer, word_slider
 from evaluators.widgets import explorer as explorer_module
 from evaluators.widgets.explorer import Explorer

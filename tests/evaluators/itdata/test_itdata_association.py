@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
-from evaluators.itdata.association import Estimate, association, correlation_within
 from evaluators.itdata.errors import MeasureError
+from evaluators.itdata.people.association import Estimate, association, correlation_within
 
 
 def people(tables: list[tuple[int, int, int, int]]) -> pd.DataFrame:

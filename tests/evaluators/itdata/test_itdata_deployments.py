@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from evaluators.itdata.deployments import delivery_performance
 from evaluators.itdata.errors import MeasureError
+from evaluators.itdata.estate.deployments import delivery_performance
 
 
 def deployments(*rows, columns=("service", "committed_at", "deployed_at", "failed", "restored_at")):

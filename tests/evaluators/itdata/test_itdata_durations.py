@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from evaluators.itdata._product_limit import product_limit
-from evaluators.itdata.durations import Durations, measure_durations
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog, ticket_log
+from evaluators.itdata.tickets._product_limit import product_limit
+from evaluators.itdata.tickets.durations import Durations, measure_durations
 
 OPENED = pd.Timestamp("2026-03-02 08:00", tz="UTC")
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.flow import measure_flow
 from evaluators.itdata.log import TicketLog, ticket_log
+from evaluators.itdata.tickets.flow import measure_flow
 
 
 def log_of(spans: list[tuple[str, str | None]], **settings: str) -> TicketLog:

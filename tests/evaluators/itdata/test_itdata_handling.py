@@ -7,8 +7,8 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.handling import measure_handling
 from evaluators.itdata.log import TicketLog, ticket_log
+from evaluators.itdata.tickets.handling import measure_handling
 
 OPENED = pd.Timestamp("2026-03-02 08:00", tz="UTC")
 

@@ -12,10 +12,10 @@ from scipy.stats import binomtest, chi2
 from statsmodels.stats.rates import confint_poisson
 
 from evaluators.itdata.errors import JoinError, MeasureError
-from evaluators.itdata.joining import join_people, key_texts
 from evaluators.itdata.log import ticket_log
-from evaluators.itdata.poisson import poisson_interval
-from evaluators.itdata.rates import rate_per_100, rate_ratio
+from evaluators.itdata.people.joining import join_people, key_texts
+from evaluators.itdata.people.poisson import poisson_interval
+from evaluators.itdata.people.rates import rate_per_100, rate_ratio
 
 STAFF = pd.DataFrame(
     {

@@ -5,7 +5,7 @@ import pytest
 
 from evaluators._validation import ColumnError
 from evaluators.itdata.errors import JoinError, MeasureError
-from evaluators.itdata.licences import licence_use
+from evaluators.itdata.estate.licences import licence_use
 from evaluators.screening.errors import UnknownGroupError
 
 

@@ -5,10 +5,10 @@ import json
 import pandas as pd
 import pytest
 
-from evaluators.itdata.durations import measure_durations
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog, ticket_log
-from evaluators.itdata.measures import measure_tickets
+from evaluators.itdata.tickets.durations import measure_durations
+from evaluators.itdata.tickets.measures import measure_tickets
 
 TABLE = pd.DataFrame(
     {

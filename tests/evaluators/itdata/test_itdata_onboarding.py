@@ -7,9 +7,9 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from evaluators.itdata.errors import JoinError, MeasureError
-from evaluators.itdata.exits import compare_exits, early_exit_rows, early_exits
-from evaluators.itdata.leavers import leaver_access
-from evaluators.itdata.onboarding import onboarding_delays
+from evaluators.itdata.people.exits import compare_exits, early_exit_rows, early_exits
+from evaluators.itdata.people.leavers import leaver_access
+from evaluators.itdata.people.onboarding import onboarding_delays
 
 
 def starters(*rows):

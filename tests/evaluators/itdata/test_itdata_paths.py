@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog, ticket_log
-from evaluators.itdata.paths import END, START, STILL_OPEN, PathMap, path_map
+from evaluators.itdata.tickets.paths import END, START, STILL_OPEN, PathMap, path_map
 
 OPENED = pd.Timestamp("2026-03-02 08:00", tz="UTC")
 

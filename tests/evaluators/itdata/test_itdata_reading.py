@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.itdata import ExportError, LogError, ticket_log
-from evaluators.itdata._times import form_of, to_utc
 from evaluators.itdata.reading import read_tickets
+from evaluators.itdata.reading._times import form_of, to_utc
 from evaluators.own_data import TableError
 
 # Three incidents as events, in the form of the public log; INC2 went to another group and is open still.

@@ -12,11 +12,11 @@ from evaluators.errors import LabError
 from evaluators.itdata.errors import JoinError, MeasureError
 from evaluators.itdata.incidents import IncidentReport, report_incidents
 from evaluators.itdata.log import EVENT_COLUMNS, TICKET_COLUMNS, ticket_log
-from evaluators.itdata.looking import look_at_export
-from evaluators.itdata.promises import read_business_hours, read_targets
+from evaluators.itdata.people.staff_rates import staff_rates
 from evaluators.itdata.reading import TicketExport, read_tickets
+from evaluators.itdata.reading.looking import look_at_export
 from evaluators.itdata.report import report_html, report_json
-from evaluators.itdata.staff_rates import staff_rates
+from evaluators.itdata.tickets.promises import read_business_hours, read_targets
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.outages import outage_patterns
-from evaluators.itdata.services import availability, downtime_allowed
+from evaluators.itdata.estate.outages import outage_patterns
+from evaluators.itdata.estate.services import availability, downtime_allowed
 
 
 def table(*rows):

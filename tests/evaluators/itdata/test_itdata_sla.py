@@ -10,7 +10,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog, ticket_log
-from evaluators.itdata.sla import BusinessHours, measure_sla
+from evaluators.itdata.tickets.sla import BusinessHours, measure_sla
 
 
 def log_of(rows: list[tuple[str, str | None, str | None, bool | None]], **settings: str) -> TicketLog:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.poisson import poisson_interval
-from evaluators.itdata.rates import rate_per_100
-from evaluators.itdata.standardise import direct_rate, standardise
+from evaluators.itdata.people.poisson import poisson_interval
+from evaluators.itdata.people.rates import rate_per_100
+from evaluators.itdata.people.standardise import direct_rate, standardise
 
 # Births in Michigan 1950-1964 by mother's age: Fleiss (1981), table 14.4, used by Fay and Feuer (1997), table II.
 # Fifth and later children, and all births as the standard.

@@ -6,8 +6,8 @@ import pytest
 from scipy.stats import t
 
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.retention import RetentionRule, compare_schedules, schedule_effect
-from evaluators.itdata.storage import storage_cost, storage_forecast
+from evaluators.itdata.estate.retention import RetentionRule, compare_schedules, schedule_effect
+from evaluators.itdata.estate.storage import storage_cost, storage_forecast
 from evaluators.screening.errors import UnknownGroupError
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog, ticket_log
-from evaluators.itdata.paths import path_map
-from evaluators.itdata.story import NOTHING, ticket_story
+from evaluators.itdata.tickets.paths import path_map
+from evaluators.itdata.tickets.story import NOTHING, ticket_story
 
 
 def log_of(rows: list[tuple[str, str | None, str | None, str | None]], **ticket: object) -> TicketLog:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.itdata.errors import JoinError, MeasureError
-from evaluators.itdata.privacy import check_retention, differencing, k_anonymity
-from evaluators.itdata.suppression import TOTAL, SuppressedTable, suppress
+from evaluators.itdata.people.privacy import check_retention, differencing, k_anonymity
+from evaluators.itdata.people.suppression import TOTAL, SuppressedTable, suppress
 
 
 def cells(matrix: list[list[int]]) -> pd.DataFrame:

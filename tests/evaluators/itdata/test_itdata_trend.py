@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog, ticket_log
-from evaluators.itdata.seasonality import seasonality, weekday_weights
-from evaluators.itdata.trend import FIGURES, trend
-from evaluators.itdata.xmr import NEAR, OUTSIDE, RUN, xmr
+from evaluators.itdata.tickets.seasonality import seasonality, weekday_weights
+from evaluators.itdata.tickets.trend import FIGURES, trend
+from evaluators.itdata.tickets.xmr import NEAR, OUTSIDE, RUN, xmr
 
 # NIST/SEMATECH e-Handbook of Statistical Methods, section 6.3.2.2, the example of flow rates.
 FLOW = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]

@@ -1,0 +1,1 @@
+"""What IT runs and pays for: licences, storage, services and new versions."""

@@ -1,0 +1,1 @@
+"""Charts of licences, storage and services; imported only when one is asked for."""

@@ -1,0 +1,1 @@
+"""Charts of rates, exits and tables with hidden groups; imported only when one is asked for."""
