@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -106,3 +107,9 @@ def test_the_wheel_carries_code_data_and_lessons_but_no_labs(files: list[PurePos
     }
     assert code | moved <= packed
     assert {name for name in packed if "labs" in PurePosixPath(name).parts} == set(), "labs hold the answer keys"
+
+
+def test_every_track_has_a_title(files: list[PurePosixPath]) -> None:
+    tracks = {path.parts[1] for path in inside(files, "curriculum") if path.suffix == ".ipynb"}
+    titles = tomllib.loads((ROOT / "curriculum" / "tracks.toml").read_text(encoding="utf-8"))
+    assert titles.keys() == tracks

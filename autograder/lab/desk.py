@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -103,6 +104,8 @@ class Lesson:
     ----------
     track, name, title : str
         Its track's folder, its own name and its first heading.
+    track_title : str
+        What the track is called: as curriculum/tracks.toml has it, else by the folder's name.
     path : str
         Where its notebook lies, relative to the desk.
     questions : int
@@ -114,6 +117,7 @@ class Lesson:
     track: str
     name: str
     title: str
+    track_title: str
     path: str
     questions: int
     answered: int
@@ -346,7 +350,7 @@ class Desk:
 
     def lessons(self) -> list[Lesson]:
         """Lay every lesson of the curriculum on the desk and list them in the order of the tracks."""
-        found = []
+        found, titles = [], _track_titles(curriculum())
         for source in sorted(curriculum().glob("[0-9]*/[0-9]*.ipynb")):
             target = self.home / "lessons" / source.parent.name / source.name
             if not target.exists():  # a learner's copy, with what they changed in it, is never replaced
@@ -359,12 +363,22 @@ class Desk:
                     track=source.parent.name,
                     name=source.stem,
                     title=notebook_title(source),
+                    track_title=titles.get(source.parent.name) or _by_name(source.parent.name),
                     path=target.relative_to(self.root).as_posix(),
                     questions=len(asked),
                     answered=sum(answers.get(item) is not None for item in asked),
                 )
             )
         return found
+
+
+def _track_titles(folder: Path) -> dict[str, str]:
+    path = folder / "tracks.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _by_name(track: str) -> str:
+    return track.partition("_")[2].replace("_", " ").capitalize()
 
 
 def _questions_in(lesson: Path) -> set[str]:

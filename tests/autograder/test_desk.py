@@ -443,6 +443,7 @@ def curriculum(tmp_path, monkeypatch):
         (folder / track).mkdir(parents=True, exist_ok=True)
         nbformat.write(new_notebook(cells=[new_markdown_cell(f"# {title}")]), folder / track / f"{name}.ipynb")
     (folder / "README.md").write_text("not a lesson")
+    (folder / "tracks.toml").write_text('01_start = "First steps"\n')
     (folder / "01_start" / "notes.ipynb").write_text("not a lesson")
     monkeypatch.setattr(desk_module, "curriculum", lambda: folder)
     return folder
@@ -455,6 +456,7 @@ def test_lessons_are_laid_out_in_the_order_of_the_tracks(desk, curriculum):
         ("01_start", "02_tables", "Tables"),
         ("02_audit", "01_rates_and_ratios", "Rates and ratios"),
     ]
+    assert [lesson.track_title for lesson in lessons] == ["First steps", "First steps", "Audit"]  # the last by its folder
     for lesson in lessons:
         source = curriculum / lesson.track / f"{lesson.name}.ipynb"
         assert lesson.path == f"lessons/{lesson.track}/{lesson.name}.ipynb"
