@@ -21,13 +21,13 @@ from autograder.statistics import (
     item_statistics,
     mean_interval,
 )
+from evaluators._palette import BLUE, GREY, ORANGE
 from evaluators.reports import chart_html, page
 
 if TYPE_CHECKING:
     import altair
 
 TEMPLATES = Path(__file__).parent / "templates"
-_BLUE, _ORANGE, _GREY = "#14507a", "#d9822b", "#8a97a5"
 
 
 def write_report(course: Course, lab: str) -> Path:
@@ -150,7 +150,7 @@ def _score_chart(totals: pd.Series, maximum: float) -> altair.TopLevelMixin:
     frame = pd.DataFrame({"points": totals.to_numpy(float)})
     chart: altair.Chart = (
         alt.Chart(frame, width=420, height=180)
-        .mark_bar(color=_BLUE)
+        .mark_bar(color=BLUE)
         .encode(
             alt.X("points:Q", bin=alt.Bin(maxbins=12, extent=[0, maximum]), title="Points so far"),
             alt.Y("count():Q", title="Learners", axis=alt.Axis(tickMinStep=1)),
@@ -179,7 +179,7 @@ def _item_chart(statistics: list[ItemStatistics], numbers: dict[str, int]) -> al
             alt.Y("question:N", sort=alt.SortField("order"), title=None),
             alt.Color(
                 "look:N",
-                scale=alt.Scale(domain=[False, True], range=[_BLUE, _ORANGE]),
+                scale=alt.Scale(domain=[False, True], range=[BLUE, ORANGE]),
                 legend=alt.Legend(title=None, orient="bottom", labelExpr="datum.value ? 'worth a look' : 'fine'"),
             ),
         )
@@ -195,9 +195,9 @@ def _competency_chart(means: dict[str, tuple[float, float, float]]) -> altair.To
     )
     base = alt.Chart(frame, width=420, height=alt.Step(34)).encode(alt.Y("competency:N", title=None))
     scale = alt.Scale(domain=[0, 1])
-    interval = base.mark_rule(color=_GREY, strokeWidth=4).encode(
+    interval = base.mark_rule(color=GREY, strokeWidth=4).encode(
         alt.X("low:Q", scale=scale, axis=alt.Axis(format="%"), title="Mean share of points, 95 % interval"),
         alt.X2("high:Q"),
     )
-    mean = base.mark_point(color=_BLUE, filled=True, size=110, opacity=1).encode(alt.X("mean:Q", scale=scale))
+    mean = base.mark_point(color=BLUE, filled=True, size=110, opacity=1).encode(alt.X("mean:Q", scale=scale))
     return alt.layer(interval, mean)

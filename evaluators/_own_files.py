@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -169,3 +170,28 @@ def titles_note(titles: Sequence[str]) -> str:
         f"{len(titles)} {'row' if len(titles) == 1 else 'rows'} above the header "
         f"{'was' if len(titles) == 1 else 'were'} skipped: {'; '.join(titles)[:200]}."
     )
+
+
+def names_told_apart(header: Sequence[str]) -> list[str]:
+    """Give a number to columns that share a name, and a name to those that have none.
+
+    Examples
+    --------
+    >>> names_told_apart(["Site", "site", "", "Age"])
+    ['Site (1)', 'site (2)', '(column 3)', 'Age']
+    """
+    named = [name or f"(column {place})" for place, name in enumerate(header, start=1)]
+    often, seen = Counter(name.casefold() for name in named), Counter[str]()
+    for place, name in enumerate(named):
+        if often[name.casefold()] > 1:
+            seen[name.casefold()] += 1
+            named[place] = f"{name} ({seen[name.casefold()]})"
+    return named
+
+
+def duckdb_gist(said: str) -> str:
+    """Return what DuckDB found and in which line, without the line itself, which is about a person."""
+    lines = [line.strip() for line in said.partition("Possible")[0].splitlines() if line.strip()]
+    first = lines[0].partition(": ")[2]
+    found = [first, lines[-1]] if len(lines) > 1 else [first]
+    return ". ".join(part.rstrip(".") for part in found if part) or "it is damaged"

@@ -3,7 +3,8 @@
 import csv
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,16 @@ _MERGED = re.compile(rb'mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _LONGEST_TAG = 200
 
 
-def excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) -> tuple[Path, str]:
-    """Copy a sheet into a CSV file, row by row, from its header on."""
+@contextmanager
+def opened_sheet(
+    file: Path, sheet: str | None, notes: list[str], *, find: Callable[[Any], str | None] | None = None
+) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
+    """Open a sheet of a workbook: its name and, from the first row on, its rows with merged cells filled in.
+
+    Where no sheet is named and there are several, `find` may choose one from the workbook; else it is the first.
+    """
     import openpyxl  # type: ignore[import-untyped]
 
-    copy = folder / "sheet.csv"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about colours and drop-down lists, which we do not need
         try:
@@ -26,16 +32,24 @@ def excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) 
         except Exception as error:  # damage shows as many things: BadZipFile, KeyError, the XML parser's own errors
             raise TableError(f"{file} cannot be read as a workbook: it is damaged.", SAVE_AGAIN) from error
         try:
+            if sheet is None and find is not None and len(book.worksheets) > 1 and (sheet := find(book)) is not None:
+                notes.append(f"The workbook has {len(book.worksheets)} sheets; {sheet!r} was read.")
             name = _sheet_name(file, [each.title for each in book.worksheets], sheet, notes)
             page = book[name]
             page.reset_dimensions()
-            with copy.open("w", encoding="utf-8", newline="") as target:
-                writer = csv.writer(target)
-                rows = _filled_down(page.iter_rows(values_only=True), _merged_down(page, notes))
-                for row in _from_header_on(rows, f"{file}, sheet {name!r},", notes):
-                    writer.writerow(row)
+            yield name, _filled_down(page.iter_rows(values_only=True), _merged_down(page, notes))
         finally:
             book.close()
+
+
+def excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) -> tuple[Path, str]:
+    """Copy a sheet into a CSV file, row by row, from its header on."""
+    copy = folder / "sheet.csv"
+    with (
+        opened_sheet(file, sheet, notes) as (name, rows),
+        copy.open("w", encoding="utf-8", newline="") as target,
+    ):
+        csv.writer(target).writerows(_from_header_on(rows, f"{file}, sheet {name!r},", notes))
     return copy, name
 
 
@@ -101,7 +115,7 @@ def _from_header_on(rows: Iterator[tuple[Any, ...]], where: str, notes: list[str
     """Skip titles above the header (the first row with most of the cells of the widest) and empty rows."""
     first: list[list[str]] = []
     for row in rows:
-        first.append([_cell(value) for value in row])
+        first.append([cell_text(value) for value in row])
         if len(first) == TITLE_ROWS:
             break
     widths = [sum(map(bool, row)) for row in first]
@@ -115,7 +129,7 @@ def _from_header_on(rows: Iterator[tuple[Any, ...]], where: str, notes: list[str
     header = [cell.strip() for cell in first[start][:width]]
     yield header
     yield from (_padded(row, width, where) for row in first[start + 1 :] if any(row))
-    rest = ([_cell(value) for value in row] for row in rows)
+    rest = ([cell_text(value) for value in row] for row in rows)
     yield from (_padded(row, width, where) for row in rest if any(row))
 
 
@@ -128,7 +142,8 @@ def _padded(row: list[str], width: int, where: str) -> list[str]:
     return (row + [""] * width)[:width]
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return what stands in a cell as text: a day without a clock time as a day."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""What the commands for one's own files share: questions, where to write, and text that cannot steer a terminal."""
+"""What the commands for one's own files share: options, questions, where to write, and text that steers no terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shlex
 import sys
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -17,6 +17,21 @@ from evaluators.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+
+# Options that read and write the same in each of these commands.
+SheetOption = Annotated[str | None, typer.Option(help="Sheet of a workbook; default the first.")]
+EncodingOption = Annotated[str | None, typer.Option(help="Encoding of a text file; default found out.")]
+DelimiterOption = Annotated[str | None, typer.Option(help="What separates cells of a text file; default found out.")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--out", help="Folder for the page and the JSON; default the current one.")
+]
+HtmlOption = Annotated[Path | None, typer.Option(help="Write the page to this file.")]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Write JSON to this file; - prints it and nothing else.")
+]
+PrintOnlyOption = Annotated[bool, typer.Option("--print-only", help="Write no file.")]
+AskOption = Annotated[bool, typer.Option("--ask", help="Ask for everything, step by step.")]
 
 
 def is_terminal() -> bool:

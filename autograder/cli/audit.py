@@ -11,8 +11,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.cli._common import QuietOption, app, err, out
-from autograder.cli._own import ask_file, ask_number, ask_numbers, command_line, plain, right, targets, write_texts
-from autograder.cli._own import is_terminal as _is_terminal
+from autograder.cli._own import (
+    AskOption,
+    DelimiterOption,
+    EncodingOption,
+    FolderOption,
+    HtmlOption,
+    JsonOption,
+    PrintOnlyOption,
+    SheetOption,
+    ask_file,
+    ask_number,
+    ask_numbers,
+    command_line,
+    is_terminal,
+    plain,
+    right,
+    targets,
+    write_texts,
+)
 from evaluators.errors import LabError
 
 if TYPE_CHECKING:
@@ -71,20 +88,14 @@ def audit(
     leave_small_out: Annotated[
         bool, typer.Option("--leave-small-out", help="Do not compare groups under 2 %; they stay in the tables.")
     ] = False,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; default the first.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of a text file; default found out.")] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What separates cells of a text file; default found out.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the page and the JSON; default the current one.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the page to this file.")] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write JSON to this file; - prints it and nothing else.")
-    ] = None,
-    print_only: Annotated[bool, typer.Option("--print-only", help="Write no file.")] = False,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask for everything, step by step.")] = False,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    folder: FolderOption = None,
+    html: HtmlOption = None,
+    json_file: JsonOption = None,
+    print_only: PrintOnlyOption = False,
+    ask: AskOption = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take guessed columns without asking.")] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -93,7 +104,7 @@ def audit(
     from evaluators.screening.applicants import audit_applicants
 
     if file is None:
-        if not _is_terminal():
+        if not is_terminal():
             raise LabError("No file is named.", "Name one: hrlab audit applicants.csv --outcome selected --group sex.")
         file, ask = ask_file("CSV, Excel or Parquet"), True
     chosen_files = {} if print_only else targets([file], "audit", folder, html, json_file)
@@ -204,7 +215,7 @@ def _guess(file: Path, table: OwnTable, chosen: _Columns, *, yes: bool) -> tuple
         err.print(escape(plain(guess.sentence())), soft_wrap=True)
     if yes:
         return used
-    if not _is_terminal():
+    if not is_terminal():
         raise LabError(
             "The columns were guessed, and nobody is there to confirm them.",
             f"Name them, or take the guess with --yes. The guess is: {_command(file, chosen, None)}",

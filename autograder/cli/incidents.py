@@ -12,6 +12,14 @@ from rich.table import Table
 
 from autograder.cli._common import QuietOption, app, err, out
 from autograder.cli._own import (
+    AskOption,
+    DelimiterOption,
+    EncodingOption,
+    FolderOption,
+    HtmlOption,
+    JsonOption,
+    PrintOnlyOption,
+    SheetOption,
     ask_file,
     ask_numbers,
     command_line,
@@ -107,20 +115,14 @@ def incidents(
     fail_bad_rows: Annotated[
         float | None, typer.Option(help="Exit code 1 if there are more bad cells and rows for each row: 0.01.")
     ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; default the first.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of a text file; default found out.")] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What separates cells of a text file; default found out.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the page and the JSON; default the current one.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the page to this file.")] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write JSON to this file; - prints it and nothing else.")
-    ] = None,
-    print_only: Annotated[bool, typer.Option("--print-only", help="Write no file.")] = False,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask for everything, step by step.")] = False,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    folder: FolderOption = None,
+    html: HtmlOption = None,
+    json_file: JsonOption = None,
+    print_only: PrintOnlyOption = False,
+    ask: AskOption = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take recognised columns and UTC without asking.")] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -140,9 +142,7 @@ def incidents(
     promised = read_targets(sla, business=business_hours is not None) if sla else None
     clock = read_business_hours(business_hours) if business_hours else None
     given = _Reading(_mapping(mapping), time_zone, day_first, rows, as_of, sheet, encoding, delimiter)
-    if ask:
-        _ask_columns(paths, given)
-    export = _read(paths, given, may_ask=ask or (is_terminal() and not yes))
+    export = _ask_and_read(paths, given) if ask else _read(paths, given, may_ask=is_terminal() and not yes)
     people = None if hr is None else _people(hr)
     with err.status("Counting"):
         report = report_incidents(
@@ -269,6 +269,20 @@ def _read(paths: Sequence[Path], given: _Reading, *, may_ask: bool) -> TicketExp
             given.day_first = typer.confirm("Does the day come first (3/2/2026 is in February)?", err=True)
 
 
+def _ask_and_read(paths: Sequence[Path], given: _Reading) -> TicketExport:
+    """Ask which column is what until the export can be read so."""
+    again = False
+    while True:
+        _ask_columns(paths, given, again=again)
+        try:
+            return _read(paths, given, may_ask=True)
+        except LabError as error:
+            if not (error.argument or "").startswith("mapping["):
+                raise
+            err.print(escape(plain(f"{error.problem} {error.hint}")), soft_wrap=True)
+            again = True
+
+
 def _people(file: Path) -> pd.DataFrame:
     from evaluators.own_data import open_own_table
 
@@ -277,7 +291,7 @@ def _people(file: Path) -> pd.DataFrame:
         return frame
 
 
-def _ask_columns(paths: Sequence[Path], given: _Reading) -> None:
+def _ask_columns(paths: Sequence[Path], given: _Reading, *, again: bool = False) -> None:
     """Show the columns with examples, ask which is what, and where the people are."""
     from evaluators.itdata.reading.looking import look_at_export
 
@@ -285,7 +299,7 @@ def _ask_columns(paths: Sequence[Path], given: _Reading) -> None:
     _show_columns(look)
     names = [column.name for column in look.columns]
     proposed = {**look.mapping, **{name: column for name, column in given.mapping.items() if name in _ASKED}}
-    if not look.lacking and typer.confirm("Are these columns right?", default=True, err=True):
+    if not look.lacking and not again and typer.confirm("Are these columns right?", default=True, err=True):
         chosen: Mapping[str, str | None] = given.mapping
     else:
         found = dict(given.mapping)
@@ -395,7 +409,7 @@ def _say(lines: Any) -> None:
 
 
 def _table(content: tuple[Sequence[str], Sequence[Sequence[str]]], title: str) -> None:
-    from evaluators.itdata._incidents_words import is_figure
+    from evaluators.itdata._incidents_words import MOST_ROWS, is_figure
 
     heads, rows = content
     justify: list[Literal["left", "right"]] = [
@@ -410,4 +424,5 @@ def _table(content: tuple[Sequence[str], Sequence[Sequence[str]]], title: str) -
         table.add_row(*(escape(plain(cell)) for cell in row))
     out.print(table)
     if len(rows) > _LABELS:
-        out.print(f"{len(rows) - _LABELS:,} more rows stand on the page.")
+        where = "on the page" if len(rows) <= MOST_ROWS else f"in the JSON, the first {MOST_ROWS} of all on the page"
+        out.print(f"{len(rows) - _LABELS:,} more rows stand {where}.")

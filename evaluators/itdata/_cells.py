@@ -8,8 +8,7 @@ import pandas as pd
 
 from evaluators._frames import pandas_columns
 from evaluators._validation import ColumnError
-from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.people.joining import key_texts
+from evaluators.itdata.errors import JoinError, MeasureError
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -41,6 +40,32 @@ def labels(frame: pd.DataFrame, name: str) -> pd.Series:
     made = frame[name].astype("string").str.strip()
     _refuse(made.isna() | (made == ""), frame, name, "is empty", "Fill it in, or leave such rows out.")
     return made.astype("str")
+
+
+def key_texts(values: pd.Series) -> pd.Series:
+    """Return keys as text without spaces around them; missing and empty ones are missing.
+
+    Examples
+    --------
+    >>> key_texts(pd.Series([17.0, 8.0])).tolist(), key_texts(pd.Series([" E17 "])).tolist()
+    (['17', '8'], ['E17'])
+    """
+    if pd.api.types.is_bool_dtype(values):
+        raise JoinError(f"The key {values.name!r} holds true and false.", "Name the column with the key.")
+    if isinstance(values.dtype, pd.CategoricalDtype):  # its labels may be numbers, too
+        texts = key_texts(pd.Series(values.cat.categories, name=values.name)).tolist()
+        return pd.Series(np.array([*texts, None], dtype=object)[values.cat.codes.to_numpy()], dtype=object)
+    if pd.api.types.is_float_dtype(values):
+        known = values.dropna().astype(float)
+        if np.isfinite(known).all() and (known == known.round()).all():
+            values = values.astype("Float64").round().astype("Int64")
+    elif values.dtype == object:
+        values = values.map(lambda each: int(each) if isinstance(each, float) and each.is_integer() else each)
+    text = values.astype("string").str.strip().reset_index(drop=True)
+    empty = text.isna() | (text == "").fillna(False)
+    found = np.array(text, dtype=object)
+    found[empty.to_numpy(dtype=bool)] = None
+    return pd.Series(found, dtype=object)
 
 
 def keys(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -81,13 +106,17 @@ def flags(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def day(value: Any, name: str) -> pd.Timestamp:
-    """Return one calendar day, such as `as_of`."""
-    made = moment(value, name)
-    return made.normalize()
+    """Return one calendar day, such as `as_of`: where a zone is given, the day that the clock there showed."""
+    return _stamp(value, name).tz_localize(None).normalize()
 
 
 def moment(value: Any, name: str) -> pd.Timestamp:
     """Return one moment without a zone: UTC where a zone is given."""
+    made = _stamp(value, name)
+    return made if made.tz is None else made.tz_convert("UTC").tz_localize(None)
+
+
+def _stamp(value: Any, name: str) -> pd.Timestamp:
     if isinstance(value, int | float | np.number) and value == value:
         raise MeasureError(f"{name} is the number {value}.", 'Write a date as text, such as "2026-06-30".')
     try:
@@ -96,7 +125,7 @@ def moment(value: Any, name: str) -> pd.Timestamp:
         raise MeasureError(f"{name} is {value!r}, which is no date.", "Write 2026-06-30.") from error
     if pd.isna(made):
         raise MeasureError(f"{name} is missing.", "Write a date such as 2026-06-30.")
-    return made if made.tz is None else made.tz_convert("UTC").tz_localize(None)
+    return made
 
 
 def months(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":

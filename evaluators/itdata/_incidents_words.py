@@ -4,8 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evaluators.itdata._words import counted
-from evaluators.itdata.tickets._ticket_times import hours_in_words, share_in_words, tickets
+from evaluators.itdata._words import counted, hours_in_words, percent, tickets
 from evaluators.itdata.tickets.durations import DurationRow
 from evaluators.itdata.tickets.sla import SlaRow
 from evaluators.itdata.tickets.trend import FIGURES
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from evaluators.itdata.people.staff_rates import StaffRates
     from evaluators.itdata.tickets.xmr import XmrChart
 
+MOST_ROWS = 40  # of a table on the page
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 WHAT_IT_DOES_NOT_SHOW = (
@@ -59,7 +59,9 @@ def meaning(report: "IncidentReport") -> list[str]:
     if found.flow is not None:
         last = found.flow.rows[-1]
         lines.append(
-            f"{tickets(last.backlog)} {'is' if last.backlog == 1 else 'are'} open at the end; half of them are "
+            f"1 ticket is open at the end; it has waited for {hours_in_words(last.median_age)}."
+            if last.backlog == 1
+            else f"{tickets(last.backlog)} are open at the end; half of them are "
             f"{hours_in_words(last.median_age)} old or older."
             if last.backlog
             else "No ticket is open at the end. If only finished tickets were exported, the longest waits are missing."
@@ -128,9 +130,9 @@ def sla_table(report: "IncidentReport") -> Table:
     )
 
     def cells(row: SlaRow) -> tuple[str, ...]:
-        between = "–" if row.low is None else f"{share_in_words(row.low)} and {share_in_words(row.high)}"
+        between = "–" if row.low is None else f"{percent(row.low)} and {percent(row.high)}"
         target = (hours_in_words(row.target_hours) if row.target_hours else "",) if targets else ()
-        share = "–" if row.share_met is None else share_in_words(row.share_met)
+        share = "–" if row.share_met is None else percent(row.share_met)
         return (
             row.label,
             *target,
@@ -152,7 +154,7 @@ def handling_table(report: "IncidentReport", place: int) -> Table:
             f"{row.tickets:,}",
             "–" if row.mean_reassignments is None else f"{row.mean_reassignments:.2f}",
             *(
-                "–" if each.share is None else share_in_words(each.share)
+                "–" if each.share is None else percent(each.share)
                 for each in (row.reassigned, row.ping_pong, row.reopened, row.first_contact)
             ),
         )

@@ -9,13 +9,14 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from evaluators.itdata._words import counted
 from evaluators.itdata.errors import LogError, MeasureError
 from evaluators.itdata.limits import BROKEN, UNCHECKED, Limit, check_limits
 from evaluators.itdata.log import TICKET_LABELS, TicketLog
 from evaluators.itdata.people.staff_rates import StaffReport, staff_rates
 from evaluators.itdata.quality import QualityReport, check_log
 from evaluators.itdata.reading import TicketExport
-from evaluators.itdata.reading._fields import match_columns
+from evaluators.itdata.reading._fields import holds_people
 from evaluators.itdata.tickets.flow import Every
 from evaluators.itdata.tickets.measures import TicketMeasures, measure_tickets
 from evaluators.itdata.tickets.sla import BusinessHours
@@ -27,6 +28,9 @@ SPLITS = ("priority", "group", "category", "location")
 TRENDS = ("arrivals", "median_hours", "events_per_ticket", "reassignments", "sla_share")
 _BASELINE = 26
 _WEEKS = 160  # more points than that no chart can show
+_MOST_LABELS = 1000
+_FEW = 30  # tickets
+_QUIET_DAYS = 14
 _ON_PEOPLE = ("caller", "assigned_to")
 
 
@@ -55,7 +59,7 @@ class IncidentReport:
     k : int
         Groups of fewer people are hidden.
     notes : tuple of str
-        What was put together so that few people stay unknown.
+        What makes figures shaky as a whole, and what was put together so that few people stay unknown.
     """
 
     export: TicketExport
@@ -205,6 +209,14 @@ def report_incidents(
         raise MeasureError(f"Groups of fewer than {k} people cannot be hidden.", "Give 5, 10 or the like.", "k")
     if business_hours is not None and not targets:
         raise MeasureError("Business hours were given without targets.", "Give both: the clock is for them.", "targets")
+    for name in by:
+        if export.log.has(name) and len(export.log.tickets[name].cat.categories) > _MOST_LABELS:
+            raise MeasureError(
+                f"Tickets cannot be split by {name}: it has {len(export.log.tickets[name].cat.categories):,} different "
+                "values.",
+                f"More than {_MOST_LABELS:,} nobody reads. Choose another column, or put values together first.",
+                "by",
+            )
     for step in steps:
         _check_day(step)
     if people is None and per:
@@ -233,6 +245,7 @@ def report_incidents(
         if f"time to resolve by {name}" in measures.lacking and f"handling by {name}" in measures.lacking:
             raise MeasureError(f"The tickets cannot be split by {name}.", measures.lacking[f"handling by {name}"])
     trends, lacking = _trends(export.log, steps)
+    known = tuple(notes) if "location" in by else ()
     return IncidentReport(
         export=export,
         measures=measures,
@@ -245,8 +258,24 @@ def report_incidents(
             export, measures, sla=fail_under_sla, backlog_growth=fail_backlog_growth, bad_rows=fail_bad_rows
         ),
         k=k,
-        notes=tuple(notes) if "location" in by else (),
+        notes=(*_few_or_cut(export.log), *known),
     )
+
+
+def _few_or_cut(log: TicketLog) -> list[str]:
+    """Say what makes figures shaky as a whole: few tickets, or a log that goes on after its last opening."""
+    notes, last = list[str](), log.tickets["opened_at"].max()
+    if len(log) < _FEW:
+        notes.append(
+            f"With {'1 ticket' if len(log) == 1 else f'{len(log)} tickets'}, one more can change every figure."
+        )
+    if (days := (log.as_of - last).days) >= _QUIET_DAYS:
+        notes.append(
+            f"No ticket was opened after {last.tz_convert(log.time_zone):%Y-%m-%d}, {days:,} days before the log ends. "
+            "Probably only tickets opened until then were exported: that none came in later means nothing, and the "
+            "backlog lacks them."
+        )
+    return notes
 
 
 def _check_mapping(export: TicketExport) -> None:
@@ -255,8 +284,7 @@ def _check_mapping(export: TicketExport) -> None:
         column = export.columns.get(name)
         if column is None or name in _ON_PEOPLE:
             continue
-        found, _ = match_columns([column], None, [], partly=True)
-        if set(found) & set(_ON_PEOPLE):
+        if holds_people(column):
             raise MeasureError(
                 f"The column {column!r} holds people and cannot be read as {name}.",
                 "Choose another column, or leave it out: this is not a tool to watch people at work.",
@@ -274,7 +302,7 @@ def _check_day(text: str) -> None:
 def _trends(log: TicketLog, steps: Sequence[str]) -> tuple[tuple[tuple[str, XmrChart], ...], dict[str, str]]:
     """Chart each figure by week (long logs by month or quarter); the first half, at most 26, makes the limits."""
     made, lacking = [], dict[str, str]()
-    weeks = (log.as_of - log.tickets["opened_at"].min()).days / 7
+    weeks = (log.as_of - log.since).days / 7
     every = next(
         name for name, most in (("week", _WEEKS), ("month", 4.3 * _WEEKS), ("quarter", np.inf)) if weeks < most
     )
@@ -312,12 +340,12 @@ def without_small_places(log: TicketLog, k: int, hidden: set[str], notes: list[s
             break
         small[place] |= bool(used[place])
     many = int(small.sum())
-    pooled = f"({many} small place{'' if many == 1 else 's'})"
+    pooled = f"({counted(many, 'small place')})"
     if pooled in names:
         raise LogError(f"A location is called {pooled!r}.", "Give it another name.")
     text = places.astype(object).where(~np.isin(codes, np.flatnonzero(small)), pooled)
     notes.append(
-        f"{many} locations are put together, since fewer than {k} people called from there or their group is hidden."
+        f"{many:,} locations are put together, since fewer than {k} people called from there or their group is hidden."
     )
     return replace(log, tickets=log.tickets.assign(location=text.astype("category")))
 

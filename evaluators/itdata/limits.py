@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evaluators.itdata._words import percent, tickets
 from evaluators.itdata.errors import MeasureError
-from evaluators.itdata.tickets._ticket_times import share_in_words, tickets
 
 if TYPE_CHECKING:
     from evaluators.itdata.reading import TicketExport
@@ -88,25 +88,25 @@ def check_limits(
         rows, bad = len(export.log if events is None else events), sum(export.bad_counts.values())
         value = bad / rows
         result = KEPT if value <= bad_rows else BROKEN
-        sentence = f"{bad:,} bad cells and rows in {rows:,} rows ({share_in_words(value)}); the limit is at most"
-        found.append(Limit("bad rows", bad_rows, value, result, f"{sentence} {share_in_words(bad_rows)}."))
+        sentence = f"{bad:,} bad cells and rows in {rows:,} rows ({percent(value)}); the limit is at most"
+        found.append(Limit("bad rows", bad_rows, value, result, f"{sentence} {percent(bad_rows)}."))
     return tuple(found)
 
 
 def _sla(measures: "TicketMeasures", least: float) -> Limit:
     row = None if measures.sla is None else measures.sla.overall
-    wanted = f"the limit is at least {share_in_words(least)}."
+    wanted = f"the limit is at least {percent(least)}."
     if row is None or row.share_met is None:
         why = "no ticket is decided" if row is not None else "the export does not show it"
         return Limit("service level", least, None, UNCHECKED, f"The service level was not checked: {why}; {wanted}")
-    said = f"Service level met: {row.met:,} of {tickets(row.met + row.missed)} ({share_in_words(row.share_met)})"
+    said = f"Service level met: {row.met:,} of {tickets(row.met + row.missed)} ({percent(row.share_met)})"
     result = KEPT if row.share_met >= least else BROKEN
     return Limit("service level", least, row.share_met, result, f"{said}; {wanted}")
 
 
 def _backlog(measures: "TicketMeasures", most: float) -> Limit:
     whole = () if measures.flow is None else measures.flow.whole[-2:]
-    wanted = f"the limit is a growth of at most {share_in_words(most)}."
+    wanted = f"the limit is a growth of at most {percent(most)}."
     if measures.flow is None or len(whole) < 2 or not whole[0].backlog:
         every = "period" if measures.flow is None else measures.flow.every
         why = f"the log has no two whole {every}s" if len(whole) < 2 else f"nothing was open after {whole[0].period}"

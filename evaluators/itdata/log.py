@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype
+from pandas.api.types import is_bool_dtype
 
 from evaluators._validation import require_columns
+from evaluators.itdata._moments import utc_moment, utc_times, zone_named
 from evaluators.itdata.errors import LogError
 
 TICKET_TIMES = ("opened_at", "responded_at", "resolved_at", "closed_at")
@@ -28,9 +29,6 @@ TICKET_COUNTS = ("reassignments", "reopens", "events")
 TICKET_FLAGS = ("sla_met",)
 TICKET_COLUMNS = ("number", *TICKET_TIMES, *TICKET_LABELS, *TICKET_COUNTS, *TICKET_FLAGS)
 EVENT_COLUMNS = ("number", "at", "state", "group", "assigned_to")
-
-_OFFSET = r"\d[T ]\d\d.*(?:Z|[+-]\d\d:?(?:\d\d)?)$"
-_TIME: Literal["datetime64[us, UTC]"] = "datetime64[us, UTC]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,9 @@ class TicketLog:
 
     def __post_init__(self) -> None:
         if self.since is None:
-            zone = _zone(self.time_zone)
+            zone = zone_named(self.time_zone)
             first = self.tickets["opened_at"].min() if len(self.tickets) else self.as_of
-            object.__setattr__(self, "since", _moment(first.tz_convert(zone).tz_localize(None).normalize(), zone))
+            object.__setattr__(self, "since", utc_moment(first.tz_convert(zone).tz_localize(None).normalize(), zone))
 
     def __len__(self) -> int:
         return len(self.tickets)
@@ -195,14 +193,14 @@ def ticket_log(
     ([2.5, nan], False)
     """
     require_columns(tickets, "number", "opened_at")
-    zone = _zone(time_zone)
+    zone = zone_named(time_zone)
     if tickets.empty:
         raise LogError("There is no ticket.", "Check which rows were exported.")
     made: dict[str, pd.Series] = {"number": tickets["number"].astype("string").astype("str")}
     absent = pd.Series(pd.NA, index=tickets.index)
     lacking = tuple(name for name in TICKET_COLUMNS if name not in tickets.columns)
     given: Mapping[str, pd.Series] = {name: tickets.get(name, absent) for name in TICKET_COLUMNS}
-    made |= {name: _times(given[name], name, zone) for name in TICKET_TIMES}
+    made |= {name: utc_times(given[name], name, zone) for name in TICKET_TIMES}
     made |= {name: _labels(given[name]) for name in TICKET_LABELS}
     made |= {name: _typed(given[name], "Int64", name) for name in TICKET_COUNTS}
     made |= {name: _typed(given[name], "boolean", name) for name in TICKET_FLAGS}
@@ -211,67 +209,14 @@ def ticket_log(
     table = table.sort_values(["opened_at", "number"], kind="stable", ignore_index=True)
     rows = None if events is None else _events(events, table, zone)
     ends = [table[name].max() for name in TICKET_TIMES] + ([] if rows is None else [rows["at"].max()])
-    end = _moment(as_of, zone) if as_of is not None else max(each for each in ends if pd.notna(each))
-    begin = None if since is None else _moment(since, zone, "since")
+    end = utc_moment(as_of, zone) if as_of is not None else max(each for each in ends if pd.notna(each))
+    begin = None if since is None else utc_moment(since, zone, "since")
     if begin is not None and begin >= end:
         raise LogError(
             f"The log would begin on {begin:%Y-%m-%d %H:%M} UTC and end on {end:%Y-%m-%d %H:%M} UTC.",
             "Give an earlier `since` or a later `as_of`.",
         )
     return TicketLog(table, rows, end, time_zone, lacking, notes, cast("pd.Timestamp", begin))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise LogError(
-            f"There is no time zone {name!r}.",
-            'Name one as computers do: "Europe/Dublin", "America/New_York", "UTC".',
-            "time_zone",
-        ) from error
-
-
-def _times(values: pd.Series, name: str, zone: ZoneInfo) -> pd.Series:
-    """Return times in UTC; a clock time that occurs twice a year is the earlier, one that never occurs moves on."""
-    try:
-        read = pd.to_datetime(values) if is_datetime64_any_dtype(values) else _read(values)
-    except (ValueError, TypeError) as error:
-        raise LogError(
-            f"Not every value of {name} is a time{_first_wrong(values)}.", "Give times such as 2026-03-31 14:05."
-        ) from error
-    if read.dt.tz is None:
-        once = np.ones(len(read), dtype=bool)
-        read = read.dt.tz_localize(zone, ambiguous=once, nonexistent="shift_forward")
-    return read.dt.tz_convert("UTC").astype(_TIME)
-
-
-def _first_wrong(values: pd.Series) -> str:
-    for value in values[values.notna()]:
-        try:
-            pd.to_datetime(value, format="ISO8601")
-        except (ValueError, TypeError):
-            return f": {value!r} is none"
-    return ": some have a zone and some have none"
-
-
-def _read(values: pd.Series) -> pd.Series:
-    """Read ISO times; offsets may differ, as between winter and summer, but either all have one or none has."""
-    offset = values.astype("string").str.contains(_OFFSET, na=False)
-    everywhere = bool(offset.any() and (offset | values.isna()).all())
-    return pd.to_datetime(values.astype(object), format="ISO8601", utc=everywhere)
-
-
-def _moment(value: object, zone: ZoneInfo, name: str = "as_of") -> pd.Timestamp:
-    """Return a moment in UTC; a clock time that occurs twice a year is the earlier, one that never occurs moves on."""
-    try:
-        moment = pd.Timestamp(value)  # type: ignore[arg-type]
-    except (ValueError, TypeError) as error:
-        raise LogError(f"{name} is {value!r}, which is no time.", "Give one such as 2026-03-31 14:05.") from error
-    if pd.isna(moment):
-        raise LogError(f"{name} is a missing time.", "Give one such as 2026-03-31 14:05, or leave it out.")
-    local = moment.tz_localize(zone, ambiguous=True, nonexistent="shift_forward") if moment.tz is None else moment
-    return local.tz_convert("UTC")
 
 
 def _labels(values: pd.Series) -> pd.Series:
@@ -323,7 +268,7 @@ def _events(events: pd.DataFrame, tickets: pd.DataFrame, zone: ZoneInfo) -> pd.D
         raise LogError(f"An event belongs to {unknown!r}, which is no ticket.", "Export tickets and events together.")
     number = pd.Categorical.from_codes(codes, categories=known)
     absent = pd.Series(pd.NA, index=events.index)
-    rows = pd.DataFrame({"number": pd.Series(number, index=events.index), "at": _times(events["at"], "at", zone)})
+    rows = pd.DataFrame({"number": pd.Series(number, index=events.index), "at": utc_times(events["at"], "at", zone)})
     if rows["at"].isna().any():
         raise LogError("An event has no time.", "Leave such events out.")
     for name in EVENT_COLUMNS[2:]:

@@ -248,7 +248,7 @@ def _columns_of(table: Any) -> list[str]:
 def _schema_findings(
     frame: pd.DataFrame, name: str, kind: "Kind", names: Sequence[str], as_of: Any, *, said: str = "row"
 ) -> list[QualityFinding]:
-    from evaluators.itdata._quality_schemas import TIME, failures
+    from evaluators.itdata._quality_schemas import failures
 
     found = []
     read: dict[str, pd.Series] = {}
@@ -298,19 +298,30 @@ def _schema_findings(
             where = [names[row] for row in rows[:_EXAMPLES]]
             found.append(_finding(DOUBTFUL, "twice", label, len(rows), len(frame), where, message))
     if as_of is not None:
-        end = moment(as_of, "as_of")
-        end = end + pd.Timedelta(days=1) if end == end.normalize() else end
-        for field in kind.fields:
-            if field.kind == TIME and field.name in table and field.name not in _AHEAD:
-                rows = np.flatnonzero((table[field.name] >= end).to_numpy() & (table[field.name] != end).to_numpy())
-                if len(rows):
-                    message = f"{field.name}: {counted(len(rows), said)} with a date after the export"
-                    where = [names[row] for row in rows[:_EXAMPLES]]
-                    found.append(_finding(WRONG, "future", field.name, len(rows), len(frame), where, message))
+        found += _future(table, frame, kind, names, as_of, said)
     return found
 
 
 _AHEAD = ("left_on", "starts_on", "laptop_due_on")
+
+
+def _future(
+    table: pd.DataFrame, frame: pd.DataFrame, kind: "Kind", names: Sequence[str], as_of: Any, said: str
+) -> list[QualityFinding]:
+    """Find dates after the export, in columns that say what has happened."""
+    from evaluators.itdata._quality_schemas import TIME
+
+    found = []
+    end = moment(as_of, "as_of")
+    end = end + pd.Timedelta(days=1) if end == end.normalize() else end
+    for field in kind.fields:
+        if field.kind == TIME and field.name in table and field.name not in _AHEAD:
+            rows = np.flatnonzero((table[field.name] >= end).to_numpy() & (table[field.name] != end).to_numpy())
+            if len(rows):
+                message = f"{field.name}: {counted(len(rows), said)} with a date after the export"
+                where = [names[row] for row in rows[:_EXAMPLES]]
+                found.append(_finding(WRONG, "future", field.name, len(rows), len(frame), where, message))
+    return found
 
 
 def _read(values: pd.Series, field: "Field") -> tuple[pd.Series, pd.Series]:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from evaluators.errors import LabError
 from evaluators.itdata import _incidents_words as words
-from evaluators.itdata.tickets._ticket_times import hours_in_words, share_in_words
+from evaluators.itdata._words import hours_in_words, percent
 from evaluators.reports.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evaluators.itdata.incidents import IncidentReport
-
-_MOST_ROWS = 40
 
 
 def report_json(report: "IncidentReport", *, written: datetime) -> str:
@@ -96,7 +94,7 @@ def _tiles(report: "IncidentReport") -> list[tuple[str, str]]:
     if found.flow is not None:
         tiles.append((f"{found.flow.rows[-1].backlog:,}", "open at the end"))
     if found.sla is not None and found.sla.overall.share_met is not None:
-        tiles.append((share_in_words(found.sla.overall.share_met), "service level met"))
+        tiles.append((percent(found.sla.overall.share_met), "service level met"))
     return tiles
 
 
@@ -109,7 +107,7 @@ def _sections(report: "IncidentReport") -> list[dict[str, Any]]:
 
     if found.flow is not None:
         flow = found.flow
-        table = words.flow_table(report, most=_MOST_ROWS)
+        table = words.flow_table(report, most=words.MOST_ROWS)
         caption = f"Arrivals, closures and backlog by {flow.every}"
         add(
             "What comes in, what goes out, what piles up",
@@ -192,7 +190,7 @@ def _staff(report: "IncidentReport") -> list[dict[str, Any]]:
 def _table(table: words.Table) -> dict[str, Any]:
     """Prepare a table for the template; of a long one the first rows, and how many there are."""
     heads, every = table
-    rows = every[:_MOST_ROWS]
+    rows = every[: words.MOST_ROWS]
     numbers = [bool(rows) and all(words.is_figure(row[place]) for row in rows) for place in range(len(heads))]
     return {
         "heads": list(zip(heads, numbers, strict=True)),

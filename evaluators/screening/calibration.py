@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evaluators._plain import plain
+from evaluators._wilson import wilson
 from evaluators.screening._columns import (
     FloatArray,
     IntArray,
@@ -431,15 +432,7 @@ def wilson_interval(successes: int, people: int, *, confidence: float = 0.95) ->
         raise LevelError(f"The confidence is {confidence}.", "Give a share between 0 and 1, such as 0.95.")
     if not 0 <= successes <= people:
         raise CountError(f"{successes} of {people} is no share.", "Give (successes, people).")
-    if not people:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    rate = successes / people
-    centre = rate + z * z / (2 * people)
-    half = z * math.sqrt(rate * (1 - rate) / people + z * z / (4 * people * people))
-    scale = 1 + z * z / people
-    low = 0.0 if not successes else (centre - half) / scale
-    return low, 1.0 if successes == people else (centre + half) / scale
+    return wilson(successes, people, confidence) if people else (0.0, 1.0)
 
 
 def _ranges(scores: FloatArray, bins: int) -> IntArray:

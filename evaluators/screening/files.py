@@ -8,12 +8,12 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from evaluators._own_files import duckdb_gist, names_told_apart
 from evaluators.screening.counts import CountTable, count_tables
 from evaluators.screening.errors import CountError, FileReadError
 
@@ -190,7 +190,7 @@ def open_table(
                 yield connection.read_csv(
                     glob.escape(str(file)),
                     auto_detect=False,
-                    columns=dict.fromkeys(_told_apart(header), "VARCHAR"),
+                    columns=dict.fromkeys(names_told_apart(header), "VARCHAR"),
                     header=True,
                     delimiter=delimiter,
                     quotechar='"',
@@ -201,7 +201,7 @@ def open_table(
             said = str(error)
             if "not utf-8 encoded" in said:
                 raise FileReadError(f"{path} is not in the encoding utf-8.", _ENCODING_HINT) from error
-            raise FileReadError(f"{path} cannot be read: {_gist(said)}.", _EXPORT_HINT) from error
+            raise FileReadError(f"{path} cannot be read: {duckdb_gist(said)}.", _EXPORT_HINT) from error
         finally:
             connection.close()
 
@@ -281,22 +281,3 @@ def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
     if not any(map(str.strip, headers[best])):
         raise FileReadError(f"{file} has no header line.", "The first line must name the columns.")
     return headers[best], best
-
-
-def _told_apart(header: Sequence[str]) -> list[str]:
-    """Give a number to columns that share a name, and a name to those that have none."""
-    named = [name or f"(column {place})" for place, name in enumerate(header, start=1)]
-    often, seen = Counter(name.casefold() for name in named), Counter[str]()
-    for place, name in enumerate(named):
-        if often[name.casefold()] > 1:
-            seen[name.casefold()] += 1
-            named[place] = f"{name} ({seen[name.casefold()]})"
-    return named
-
-
-def _gist(said: str) -> str:
-    """Return what DuckDB found and in which line, without the line itself, which is about a person."""
-    lines = [line.strip() for line in said.partition("Possible")[0].splitlines() if line.strip()]
-    first = lines[0].partition(": ")[2]
-    found = [first, lines[-1]] if len(lines) > 1 else [first]
-    return ". ".join(part.rstrip(".") for part in found if part) or "it is damaged"

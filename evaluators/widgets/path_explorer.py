@@ -182,7 +182,7 @@ def _drawn(found: "PathMap") -> str:
 
 def _around(found: "PathMap", place: str) -> str:
     """Say how often tickets come to a place, and how long they stay before they go on."""
-    from evaluators.itdata.tickets._ticket_times import hours_in_words
+    from evaluators.itdata._words import hours_in_words
     from evaluators.itdata.tickets.paths import STILL_OPEN
 
     node = next(node for node in found.nodes if node.label == place)
@@ -223,6 +223,6 @@ def _steps(found: "PathMap", place: str) -> str:
 
 
 def _time(hours: float | None) -> str:
-    from evaluators.itdata.tickets._ticket_times import hours_in_words
+    from evaluators.itdata._words import hours_in_words
 
     return "–" if hours is None else hours_in_words(hours)

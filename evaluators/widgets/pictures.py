@@ -1,17 +1,30 @@
 """Pictures and paragraphs of lessons: one readable size, and never a meaning in colour alone."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evaluators._palette import BLUE, GREY, INK, ORANGE, RED
 from evaluators.reports.charts import chart_html
 
 if TYPE_CHECKING:
     import altair as alt
 
-BLUE, ORANGE, GREY, RED = "#14507a", "#d9822b", "#6b7480", "#a33b00"
-
-_INK = "#1c2430"
+__all__ = [
+    "BLUE",
+    "GREY",
+    "ORANGE",
+    "RED",
+    "bars",
+    "labels_in_lines",
+    "line_at",
+    "look",
+    "picture",
+    "ratio_ranges",
+    "say",
+]
 _LABEL_SHARE = 0.4  # of the bars' length, for figures that stand beside them
+_ROUND_STEPS = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8)  # of an axis, times a power of ten
 
 
 def say(text: str) -> None:
@@ -138,8 +151,7 @@ def bars(rows: Sequence[Mapping[str, Any]], *, axis: str, top: float, message: s
     lines = max(str(row["label"]).count(" / ") + 1 for row in values)
     base: alt.Chart = alt.Chart(alt.InlineData(values=values)).encode(y=labels_in_lines())
     scale = alt.Scale(domain=[0, top * (1 + _LABEL_SHARE)], nice=False)
-    places = [round(top * part / 4, 6) for part in range(5)]
-    ticks = alt.Axis(values=places, labelExpr="datum.value")  # else 12.5 would read 13
+    ticks = alt.Axis(values=_round_places(top), labelExpr="datum.value")  # else 12.5 would read 13
     x = alt.X("value:Q", title=axis, scale=scale, axis=ticks)
     figure: dict[str, Any] = {"align": "left", "dx": 6, "fontSize": 15, "fontWeight": "bold"}
     layers = [
@@ -147,9 +159,20 @@ def bars(rows: Sequence[Mapping[str, Any]], *, axis: str, top: float, message: s
         *([] if line is None else [line_at(line)]),
         # A white edge first, so that no line runs through a figure.
         base.mark_text(**figure, stroke="#fff", strokeWidth=5, strokeJoin="round").encode(x="value:Q", text="text:N"),
-        base.mark_text(**figure, color=_INK).encode(x="value:Q", text="text:N"),
+        base.mark_text(**figure, color=INK).encode(x="value:Q", text="text:N"),
     ]
     return picture(layers, message=message, height=(20 + 20 * lines) * len(values), width=220)
+
+
+def _round_places(top: float) -> list[float]:
+    """Return where an axis up to `top` is marked: four equal steps if these are round, else up to five that are."""
+    if top <= 0:
+        return [0.0]
+    power = 10.0 ** math.floor(math.log10(top / 4))
+    step = top / 4
+    if round(step / power, 6) not in _ROUND_STEPS:
+        step = next(part * size for size in (power, 10 * power) for part in (1, 2, 2.5, 5) if part * size * 5 >= top)
+    return [round(step * part, 6) for part in range(6) if step * part <= top * (1 + 1e-9)]
 
 
 def ratio_ranges(

@@ -16,9 +16,9 @@ Formats: TypeAlias = Mapping[str, Callable[[Any], str]]
 Table: TypeAlias = "pd.DataFrame | Mapping[str, Sequence[Any]]"
 Cells: TypeAlias = tuple[list[str], list[bool], list[list[str]], bool]
 
-_CELL = "padding:.45em .55em;border-bottom:1px solid rgba(128,128,128,.3)"
-# A table may be wider than a telephone and scrolls there; its caption stays in sight, as wide as the telephone.
-_CAPTION = "display:block;position:sticky;left:0;width:max-content;max-width:min(46rem,calc(100vw - 4rem))"
+_CELL = "padding:.45em .4em;border-bottom:1px solid rgba(128,128,128,.3)"
+# A table may be wider than a telephone and scrolls there; its caption stays in sight and widens no table on a card.
+_CAPTION = "display:block;position:sticky;left:0;width:max-content;max-width:min(46rem,calc(100vw - 6rem))"
 
 
 def table_html(
@@ -103,7 +103,7 @@ def _row(row: list[str], numeric: list[bool], *, indexed: bool) -> str:
     cells = []
     for position, (text, right) in enumerate(zip(row, numeric, strict=True)):
         tag = 'th scope="row"' if indexed and position == 0 else "td"
-        style = ("white-space:nowrap;" if right else "min-width:7em;" if tag != "td" else "") + _style(right)
+        style = ("white-space:nowrap;" if right else "min-width:5.5em;" if tag != "td" else "") + _style(right)
         cells.append(f'<{tag} style="{style}">{escape(text)}</{tag.split()[0]}>')
     return "".join(cells)
 

@@ -121,7 +121,7 @@ def test_guesses_are_said_and_need_a_yes(folder: Path) -> None:
 
 
 def test_a_person_confirms_or_refuses_the_guess(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.cli.audit._is_terminal", lambda: True)
+    monkeypatch.setattr("autograder.cli.audit.is_terminal", lambda: True)
     assert audit("../people.csv", "--print-only", answers="y\n").exit_code == 0
     result = audit("../people.csv", "--print-only", answers="n\n")
     assert isinstance(result.exception, LabError)
@@ -129,7 +129,7 @@ def test_a_person_confirms_or_refuses_the_guess(folder: Path, monkeypatch: pytes
 
 
 def test_questions_lead_to_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.cli.audit._is_terminal", lambda: True)
+    monkeypatch.setattr("autograder.cli.audit.is_terminal", lambda: True)
     # file (one that is not there first), outcome, score, groups (a slip first), month, rules
     result = audit("--json", "first.json", answers="nope.csv\n../people.csv\n3\n0\n9\n1,2\n0\n2\n")
     assert result.exit_code == 0, result.output
@@ -212,7 +212,7 @@ def test_a_seed_without_the_bootstrap_is_refused(folder: Path) -> None:
 def test_the_command_after_questions_has_the_options_that_were_given(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.cli.audit._is_terminal", lambda: True)
+    monkeypatch.setattr("autograder.cli.audit.is_terminal", lambda: True)
     options = [
         "--reference",
         "m",

@@ -196,6 +196,16 @@ def test_recognised_columns_need_one_yes(folder: Path, monkeypatch: pytest.Monke
     assert "hrlab incidents ../jira.csv --time-zone UTC" in result.output
 
 
+def test_a_wrong_answer_is_asked_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.cli.incidents.is_terminal", lambda: True)
+    Path("../odd.csv").write_text("Vorgang;Beginn\n7;2026-03-02 09:00\n8;2026-03-03 09:00\n", encoding="utf-8")
+    wrong, right = "2\n1\n" + "\n" * 8, "1\n2\n" + "\n" * 8
+    result = incidents("../odd.csv", "--ask", "--print-only", answers=f"{wrong}UTC\n{right}")
+    assert result.exit_code == 0, result.output
+    assert "No value of the column 'Vorgang' is a time" in result.output
+    assert "2 tickets. A row of this export is a ticket." in result.output
+
+
 def test_without_a_file_and_a_terminal(folder: Path) -> None:
     assert "No file is named" in refused().problem
 

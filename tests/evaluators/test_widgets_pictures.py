@@ -34,6 +34,20 @@ def test_bars_write_their_figures_and_break_long_labels() -> None:
     assert "stroke-dasharray" not in bars(ROWS, axis="Passed", top=50, message="Men 40%, women 32%.")
 
 
+@pytest.mark.parametrize(
+    ("top", "marks"),
+    [(43.2, "0 10 20 30 40"), (250, "0 50 100 150 200 250"), (840, "0 200 400 600 800"), (12, "0 3 6 9 12")],
+)
+def test_bars_mark_their_axis_at_round_places(top: float, marks: str) -> None:
+    rows = [{"label": "a", "value": top, "text": "all"}]
+    html = bars(rows, axis="Minutes", top=top, message="All.")
+    assert re.findall(r">(\d[\d.]*)<", html) == marks.split()
+
+
+def test_bars_of_nothing_are_drawn_all_the_same() -> None:
+    assert ">0<" in bars([{"label": "a", "value": 0, "text": "none"}], axis="People", top=0, message="None.")
+
+
 def test_ratios_are_drawn_with_their_intervals_and_an_open_end_is_cut() -> None:
     rows = [
         {"label": "women / 26 of 80", "ratio": 0.81, "low": 0.55, "high": 1.17, "verdict": "too little data to tell"},

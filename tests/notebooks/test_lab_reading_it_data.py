@@ -1,6 +1,9 @@
 """The lab on reading IT data: what it weighs, what typical slips earn, and its keys from the plain tables."""
 
+import re
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,13 +31,13 @@ def test_each_competency_has_at_least_three_questions(mark: Mark) -> None:
 
 @pytest.fixture(scope="module")
 def starters() -> pd.DataFrame:
-    """Who started 180 days before the end or earlier and was there when the laptop was due, with what became of it."""
+    """Who started 150 days before the end or earlier and was there when the laptop was due, with what became of it."""
     table = load_tarnbrook("onboarding").merge(load_tarnbrook("people"), on="employee_id", validate="one_to_one")
-    table = table[table["starts_on"] <= pd.Timestamp("2026-06-30") - pd.Timedelta(days=180)]
+    table = table[table["starts_on"] <= pd.Timestamp("2026-06-30") - pd.Timedelta(days=150)]
     table = table[table["left_on"].isna() | (table["left_on"] > table["laptop_due_on"])]
     return table.assign(
         late=~(table["laptop_delivered_on"] <= table["laptop_due_on"]),
-        early=(table["exit_kind"] == "resigned") & ((table["left_on"] - table["starts_on"]).dt.days <= 180),
+        early=(table["exit_kind"] == "resigned") & ((table["left_on"] - table["starts_on"]).dt.days <= 150),
     )
 
 
@@ -43,9 +46,12 @@ def test_the_numbers_asked_for_follow_from_the_plain_tables(mark: Mark, starters
     tickets = load_tarnbrook("tickets")
     opened, solved = (tickets[name].dt.strftime("%Y-%m") for name in ("opened_at", "resolved_at"))
     found["half_year_tickets"] = (opened >= "2026-01").sum() / opened.between("2025-07", "2025-12").sum()
-    found["backlog"] = tickets["resolved_at"].isna().sum()
-    spring = [opened.between("2026-04", "2026-06").sum(), solved.between("2026-04", "2026-06").sum()]
-    assert found["backlog"] == (opened < "2026-04").sum() - (solved < "2026-04").sum() + spring[0] - spring[1]
+    there = tickets["location"] == "Ballyfern"
+    found["backlog"] = tickets.loc[there, "resolved_at"].isna().sum()
+    spring = [(there & when.between("2026-04", "2026-06")).sum() for when in (opened, solved)]
+    before = (there & (opened < "2026-04")).sum() - (there & (solved < "2026-04")).sum()
+    assert found["backlog"] == before + spring[0] - spring[1]
+    assert 150 < spring[1] < 200  # the slide: "more than a hundred and fifty tickets solved"
 
     that_day = (tickets["assignment_group"] == "Service Desk") & (tickets["opened_at"].dt.normalize() == "2026-06-04")
     hours = (tickets["resolved_at"] - tickets["opened_at"])[that_day].dt.total_seconds() / 3600
@@ -61,6 +67,7 @@ def test_the_numbers_asked_for_follow_from_the_plain_tables(mark: Mark, starters
     found["hidden_cell"] = ((april["site"] == "Mill Lane") & (april["role_family"] == "maintenance")).sum()
 
     held = load_tarnbrook("licences").query("product == 'Analytics Premium'").merge(people, on="employee_id")
+    held = held[held["role_family"] == "office"]
     days = (pd.Timestamp("2026-06-30") - held["last_used_on"]).dt.days
     new = held["last_used_on"].isna() & ((pd.Timestamp("2026-06-30") - held["assigned_on"]).dt.days < 90)
     unused = (held["left_on"] < "2026-06-30") | (~(days <= 90) & ~new)
@@ -69,6 +76,21 @@ def test_the_numbers_asked_for_follow_from_the_plain_tables(mark: Mark, starters
     marked = mark(LAB)
     assert {name for name, each in marked.items() if each.item.kind == "number"} == set(found) == NUMBERS
     assert {name: marked[name].key for name in found} == pytest.approx(found)
+
+
+@pytest.mark.slow
+def test_no_number_can_be_copied_from_a_lesson(mark: Mark, run_lesson: Callable[[str], dict[str, Any]]) -> None:
+    lessons = ("02_the_right_measure", "03_hr_meets_it", "04_what_data_costs")
+    told = " ".join(run_lesson(lesson)["shown"] for lesson in lessons)
+    where = {
+        "backlog": r"The rest is a pile of (\d+) tickets",
+        "late_laptops": r"So about (\d+) more than that",
+        "unused_cost": r"([\d,]+) euros",
+    }
+    for item, phrase in where.items():
+        found = {float(number.replace(",", "")) for number in re.findall(phrase, told)}
+        assert found, item
+        assert round(mark(LAB)[item].key) not in found, item
 
 
 def test_the_orders_asked_for_follow_from_the_plain_tables(mark: Mark) -> None:
@@ -93,7 +115,7 @@ def test_the_figures_of_the_model_memo_are_those_of_the_tables(starters: pd.Data
     (source,) = ("".join(cell["source"]) for cell in cells(LAB) if "trainer-only" in cell["metadata"].get("tags", []))
     memo = " ".join(source.split())
     late, in_time = starters[starters["late"]], starters[~starters["late"]]
-    assert f"Of {len(late)} starters whose laptop came late, {late['early'].sum()} resigned" in memo
+    assert f"Of {len(late)} starters whose laptop came late, {late['early'].sum()} resigned within 150" in memo
     assert f"days, {100 * late['early'].mean():.0f} of 100." in memo
     assert f"Of the {len(in_time)} whose laptop came in time it was {in_time['early'].sum()}" in memo
     assert f"it was {in_time['early'].sum()}, {100 * in_time['early'].mean():.0f} of 100." in memo
@@ -124,14 +146,14 @@ SLIPS: list[tuple[str, object, float, str]] = [
     ("one_ticket", ["paused", "idle"], 0, "leaves no row"),
     ("one_ticket", ["paused"], 0.5, "it changes once"),
     ("green_sla", "exceeded", 0, "means that the agreement was met"),
-    ("same_uptime", "nothing", 0, "one lost working day"),
+    ("same_uptime", "nothing", 0, "one long outage on the morning of pay day"),
     ("typical_wait", "96", 1, ""),
     ("typical_wait", "20,7", 0.5, "The open ones belong to the row"),
     ("typical_wait", "82.0", 0, "mean of the solved tickets"),
-    ("backlog", "420 tickets", 1, ""),
-    ("backlog", "364", 0.5, "The wrong way round"),
-    ("backlog", "28", 0.25, "the change over the quarter"),
-    ("backlog", "1,907", 0, "the number of the slide"),
+    ("backlog", "40 tickets", 1, ""),
+    ("backlog", "26", 0.5, "The wrong way round"),
+    ("backlog", "7", 0.25, "the change over the quarter"),
+    ("backlog", "166", 0, "the number of the slide"),
     ("noise_or_signal", "works", 0, "go up and down without any form"),
     ("rank_sites", ["harbour_house", "quay_street", "kilnard", "drumlough"], 0.25, "order of the tickets"),
     ("rank_sites", ["harbour_house", "kilnard", "drumlough", "quay_street"], 0, "order of the employees"),
@@ -139,10 +161,10 @@ SLIPS: list[tuple[str, object, float, str]] = [
     ("role_mix", ["drumlough", "offices", "cause"], 0.5, "so do other reasons"),
     ("role_mix", ["fewer", "offices"], 0, "compares a plant with an office"),
     ("role_mix", ["slide"], 0, "number of people only"),
-    ("late_laptops", "27,0", 1, ""),
-    ("late_laptops", "14.3", 0.5, "So many more of 100"),
+    ("late_laptops", "22,0", 1, ""),
+    ("late_laptops", "9.5", 0.5, "So many more of 100"),
     ("late_laptops", "19", 0.5, "at the rate of the others"),
-    ("late_laptops", "6", 0, "not equally large"),
+    ("late_laptops", "3", 0, "not equally large"),
     ("one_site", "agree", 0, "is not “no problem”"),
     ("one_site", "half", 0, "how wide the interval is"),
     ("hidden_cell", "4", 0, "at most 4"),
@@ -152,16 +174,16 @@ SLIPS: list[tuple[str, object, float, str]] = [
     ("which_version", ["b", "d", "e"], 0.5, "hides nothing here"),
     ("which_version", ["c", "d", "e"], 0.5, "The rule asks for 5"),
     ("which_version", ["d"], 0.5, "so the rule is kept"),
-    ("unused_cost", "€164952", 1, ""),
-    ("unused_cost", "230376", 0, "the price of all licences"),
-    ("unused_cost", "13746", 0.5, "in a month"),
-    ("unused_cost", "167040", 0.5, "too new to say"),
-    ("unused_cost", "75864", 0.25, "never used"),
+    ("unused_cost", "€78648", 1, ""),
+    ("unused_cost", "109272", 0, "the price of all licences"),
+    ("unused_cost", "6554", 0.5, "in a month"),
+    ("unused_cost", "79344", 0.5, "too new to say"),
+    ("unused_cost", "35496", 0.25, "never used"),
     ("dearest_system", ["backups", "shared_drives", "production_traces", "mailboxes"], 0.25, "order of the gigabytes"),
     ("dearest_system", ["mailboxes", "shared_drives", "production_traces", "backups"], 0.25, "price of one gigabyte"),
-    ("old_applications", ["own_rule", "check", "how_many"], 0.5, "one date, of the oldest record"),
-    ("old_applications", ["cheap", "check"], 0, "the smallest part"),
-    ("old_applications", ["own_rule", "check", "saves_all"], 0.5, "younger than the rule stays"),
+    ("old_files", ["own_rule", "check", "how_many"], 0.5, "one date, of the oldest record"),
+    ("old_files", ["cheap", "check"], 0, "the smallest part"),
+    ("old_files", ["own_rule", "check", "saves_all"], 0.5, "younger than the rule stays"),
 ]
 
 

@@ -93,7 +93,7 @@ def test_green_and_people_wait(row: dict[str, Any], tickets: pd.DataFrame) -> No
     assert f"Yet the mark says {marked:.0%} kept." in row["shown"]
     assert f"{100 * marked:.0f} of 100 tickets. Green." in source(NAMES[0], "opening")
     assert row["pay"].median > 7 * 24  # "… more than a week"
-    assert "half of those who ask about their pay wait longer than 10 days" in row["shown"]
+    assert "half of the questions about pay wait longer than 10 days" in row["shown"]
     moderate = (pay["priority"] == "3 - Moderate").mean()
     assert moderate > 0.9  # "Nearly all of its tickets are of moderate priority: 60 hours"
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from evaluators._plain import plain
+from evaluators._wilson import wilson
 from evaluators.itdata._cells import flags, has_column, labels, moment, moments, rows_of
 from evaluators.itdata._waits import wait_quantile
 from evaluators.itdata._words import counted, percent
 from evaluators.itdata.errors import MeasureError
 from evaluators.screening._results import find_group
-from evaluators.screening.calibration import wilson_interval
 
 if TYPE_CHECKING:
     import altair as alt
@@ -330,5 +330,5 @@ def _measure(name: str, part: pd.DataFrame, weeks: float, known_until: pd.Timest
 
 
 def _rate(name: str, hits: int, known: int) -> dict[str, float]:
-    low, high = wilson_interval(hits, known) if known else (math.nan, math.nan)
+    low, high = wilson(hits, known)
     return {f"{name}_rate": hits / known if known else math.nan, f"{name}_low": low, f"{name}_high": high}

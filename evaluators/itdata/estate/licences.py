@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from evaluators._plain import plain
-from evaluators.itdata._cells import day, days, keys, labels, numbers, rows_of
+from evaluators.itdata._cells import day, days, key_texts, keys, labels, numbers, rows_of
 from evaluators.itdata._words import counted, euros, percent
 from evaluators.itdata.errors import JoinError, MeasureError
-from evaluators.itdata.people.joining import key_texts
 from evaluators.screening._results import find_group
 
 if TYPE_CHECKING:
@@ -383,6 +382,36 @@ def licence_use(licences: Any, *, as_of: Any, unused_after_days: int = 90, peopl
     if isinstance(unused_after_days, bool) or unused_after_days < 1:
         raise MeasureError(f"A licence cannot be unused after {unused_after_days} days.", "Give 1 day or more.")
     today = day(as_of, "as_of")
+    everything = _licence_rows(licences, today)
+    table = everything[everything["assigned"] <= today].copy()
+    if table.empty:
+        raise MeasureError(f"Every licence was assigned after {today.date()}.", "Check as_of.")
+    left_on = _left_on(people)
+    named = table["holder"].notna()
+    known = pd.Series(False, index=table.index) if left_on is None else table["holder"].isin(left_on.index)
+    if left_on is not None and named.any() and not known.any():
+        raise JoinError("No holder is in the table of people.", "Do both tables use the same employee_id?")
+    last_day = pd.to_datetime(table["holder"].map({} if left_on is None else left_on.to_dict()))
+    old_use = table["last_used"] < table["assigned"]
+    table["status"] = _statuses(table, today, last_day, old_use, unused_after_days)
+    rows = [_product(str(name), part) for name, part in table.groupby("product", sort=True)]
+    rows.sort(key=lambda row: (-row[0].euros_unused_month, row[0].product))
+    return LicenceUse(
+        products=tuple(use for use, _ in rows),
+        as_of=today.date(),
+        unused_after_days=unused_after_days,
+        people_known=left_on is not None,
+        not_yet_assigned=len(everything) - len(table),
+        strangers=0 if left_on is None else int((named & ~known).sum()),
+        without_holder=int((~named).sum()),
+        doubles=int(table[named].duplicated(["product", "holder"]).sum()),
+        used_before_assigned=int(old_use.sum()),
+        _idle_prices=tuple(prices for _, prices in rows),
+    )
+
+
+def _licence_rows(licences: Any, today: pd.Timestamp) -> pd.DataFrame:
+    """Return product, holder, both days and price of each licence."""
     frame = rows_of(licences, "product", "employee_id", "assigned_on", "last_used_on", "price_per_user_month")
     assigned, last_used = days(frame, "assigned_on", needed=True), days(frame, "last_used_on")
     table = pd.DataFrame(
@@ -401,54 +430,40 @@ def licence_use(licences: Any, *, as_of: Any, unused_after_days: int = 90, peopl
             f"({counted(len(later), 'such row')}).",
             "Give as_of the day of the export.",
         )
-    present = (assigned <= today).to_numpy()
-    if not present.any():
-        raise MeasureError(f"Every licence was assigned after {today.date()}.", "Check as_of.")
-    table = table[present]
-    left_on = _left_on(people)
-    named = table["holder"].notna()
-    if left_on is not None and named.any() and not table["holder"].isin(left_on.index).any():
-        raise JoinError("No holder is in the table of people.", "Do both tables use the same employee_id?")
-    found = pd.to_datetime(table["holder"].map({} if left_on is None else left_on.to_dict()))
-    old_use = (table["last_used"] < table["assigned"]).to_numpy()
-    never = table["last_used"].isna().to_numpy() | old_use
-    age = (today - table["assigned"]).dt.days.to_numpy()
-    idle = (today - table["last_used"]).dt.days.to_numpy()
-    table["status"] = np.select(
-        [(found < today).to_numpy(), never & (age < unused_after_days), never, idle <= unused_after_days],
+    return table
+
+
+def _statuses(
+    table: pd.DataFrame, today: pd.Timestamp, last_day: pd.Series, old_use: pd.Series, unused_after_days: int
+) -> "np.typing.NDArray[Any]":
+    """Return the class of each licence, the first that fits."""
+    never = table["last_used"].isna() | old_use
+    age = (today - table["assigned"]).dt.days
+    idle = (today - table["last_used"]).dt.days
+    return np.select(
+        [last_day < today, never & (age < unused_after_days), never, idle <= unused_after_days],
         [LEFT, TOO_NEW, NEVER, USED],
         default=NOT_USED,
     )
-    rows = []
-    for name, part in table.groupby("product", sort=True):
-        counts = part["status"].value_counts()
-        prices = part.loc[part["status"].isin(_IDLE), "price"].sort_values()
-        number = {status: int(counts.get(status, 0)) for status in STATUSES}
-        use = ProductUse(
-            product=str(name),
-            assigned=len(part),
-            used=number[USED],
-            too_new=number[TOO_NEW],
-            not_used_lately=number[NOT_USED],
-            never_used=number[NEVER],
-            held_by_leavers=number[LEFT],
-            euros_month=math.fsum(part["price"]),
-            euros_unused_month=math.fsum(prices),
-        )
-        rows.append((use, tuple(float(price) for price in prices)))
-    rows.sort(key=lambda row: (-row[0].euros_unused_month, row[0].product))
-    return LicenceUse(
-        products=tuple(use for use, _ in rows),
-        as_of=today.date(),
-        unused_after_days=unused_after_days,
-        people_known=left_on is not None,
-        not_yet_assigned=int((~present).sum()),
-        strangers=0 if left_on is None else int((named & ~table["holder"].isin(left_on.index)).sum()),
-        without_holder=int((~named).sum()),
-        doubles=int(table[named].duplicated(["product", "holder"]).sum()),
-        used_before_assigned=int(old_use.sum()),
-        _idle_prices=tuple(prices for _, prices in rows),
+
+
+def _product(name: str, part: pd.DataFrame) -> tuple[ProductUse, tuple[float, ...]]:
+    """Count the licences of one product; with the prices (euros a month) of the unused ones, lowest first."""
+    counts = part["status"].value_counts()
+    number = {status: int(counts.get(status, 0)) for status in STATUSES}
+    prices = part.loc[part["status"].isin(_IDLE), "price"].sort_values()
+    use = ProductUse(
+        product=name,
+        assigned=len(part),
+        used=number[USED],
+        too_new=number[TOO_NEW],
+        not_used_lately=number[NOT_USED],
+        never_used=number[NEVER],
+        held_by_leavers=number[LEFT],
+        euros_month=math.fsum(part["price"]),
+        euros_unused_month=math.fsum(prices),
     )
+    return use, tuple(float(price) for price in prices)
 
 
 def _left_on(people: Any) -> "pd.Series[Any] | None":

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluators._frames import pandas_columns
-from evaluators.itdata._cells import days
+from evaluators.itdata._cells import day, days
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.people.joining import person_keys
 
@@ -72,24 +72,12 @@ def window_days(start: object, end: object, when: pd.Series, *, dated: bool) -> 
     if dated and (start is None or end is None):
         raise MeasureError("Employee-years need a first and a last day.", "Give `start` and `end`.")
     first, last = (
-        _day(given, name) if given is not None else found
+        day(given, name) if given is not None else found
         for given, name, found in ((start, "start", when.min()), (end, "end", when.max()))
     )
     if first > last:
         raise MeasureError(f"The time ends ({last:%Y-%m-%d}) before it begins ({first:%Y-%m-%d}).", "Swap them.")
     return first, last
-
-
-def _day(given: object, name: str) -> pd.Timestamp:
-    if isinstance(given, int | float | np.number) and given == given:
-        raise MeasureError(f"`{name}` is the number {given}.", 'Write a date as text, such as "2026-03-31".')
-    try:
-        made = pd.Timestamp(given)  # type: ignore[arg-type]
-    except (ValueError, TypeError) as error:
-        raise MeasureError(f"`{name}` is {given!r}, which is no date.", "Write 2026-03-31.") from error
-    if pd.isna(made):
-        raise MeasureError(f"`{name}` is missing.", "Write a date such as 2026-03-31.")
-    return made.tz_localize(None).normalize()
 
 
 def overlap(employed: Floats, window: tuple[float, float], *, dated: bool) -> Floats:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from evaluators._plain import plain
+from evaluators._wilson import wilson
 from evaluators.itdata._cells import BoolArray, keys, rows_of
 from evaluators.itdata._words import percent
 from evaluators.itdata.errors import JoinError, MeasureError
 from evaluators.itdata.people._starters import last_days, starters_of
-from evaluators.screening.calibration import wilson_interval
 from evaluators.screening.counts import GroupCount
 from evaluators.screening.intervals import ratio_interval
 
@@ -81,7 +81,7 @@ class EarlyExits:
             ("on time", self.on_time_people, self.on_time_exits, self.on_time_risk),
         )
         return pd.DataFrame(
-            [(name, people, exits, risk, *wilson_interval(exits, people)) for name, people, exits, risk in groups],
+            [(name, people, exits, risk, *wilson(exits, people)) for name, people, exits, risk in groups],
             columns=["laptop", "people", "exits", "risk", "low", "high"],
         )
 
@@ -316,7 +316,7 @@ def compare_exits(*, late: tuple[int, int], on_time: tuple[int, int], within_day
         if not 0 <= exits <= people:
             raise MeasureError(f"{exits} of {people} people cannot have left.", "Give (exits, people).")
     p, q = x / n, y / m
-    (p_low, p_high), (q_low, q_high) = wilson_interval(x, n), wilson_interval(y, m)
+    (p_low, p_high), (q_low, q_high) = wilson(x, n), wilson(y, m)
     ratio_low, ratio_high = ratio_interval(GroupCount("late", x, n), GroupCount("on time", y, m))
     return EarlyExits(
         within_days=within_days,

@@ -9,6 +9,8 @@ import pandas as pd
 
 from evaluators._frames import pandas_columns
 from evaluators._plain import plain
+from evaluators._validation import require_columns
+from evaluators.itdata._cells import key_texts
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import JoinError
 from evaluators.itdata.log import TICKET_TIMES, TicketLog
@@ -85,15 +87,18 @@ class PeopleJoin:
         Raises
         ------
         JoinError
-            If a window is given without `at`.
+            If a window is given without `at`, or one of its ends is no time like those of `at`.
+        ColumnError
+            If there is no column `at`.
         """
         rows = self.table
         if start is not None or end is not None:
             if at is None:
                 raise JoinError("A window needs the column with the time.", 'Give at="opened_at" or the like.')
+            require_columns(rows, at)
             for bound, after in ((start, True), (end, False)):
                 if bound is not None:
-                    moment = _like(bound, rows[at])
+                    moment = _bound(bound, rows[at])
                     rows = rows[rows[at] >= moment] if after else rows[rows[at] < moment]
         counts = rows[self.key].value_counts()
         name = "events_joined" if "events" in self.people else "events"
@@ -224,32 +229,6 @@ def join_people(
     )
 
 
-def key_texts(values: pd.Series) -> pd.Series:
-    """Return keys as text without spaces around them; missing and empty ones are missing.
-
-    Examples
-    --------
-    >>> key_texts(pd.Series([17.0, 8.0])).tolist(), key_texts(pd.Series([" E17 "])).tolist()
-    (['17', '8'], ['E17'])
-    """
-    if pd.api.types.is_bool_dtype(values):
-        raise JoinError(f"The key {values.name!r} holds true and false.", "Name the column with the key.")
-    if isinstance(values.dtype, pd.CategoricalDtype):  # its labels may be numbers, too
-        texts = key_texts(pd.Series(values.cat.categories, name=values.name)).tolist()
-        return pd.Series(np.array([*texts, None], dtype=object)[values.cat.codes.to_numpy()], dtype=object)
-    if pd.api.types.is_float_dtype(values):
-        known = values.dropna().astype(float)
-        if np.isfinite(known).all() and (known == known.round()).all():
-            values = values.astype("Float64").round().astype("Int64")
-    elif values.dtype == object:
-        values = values.map(lambda each: int(each) if isinstance(each, float) and each.is_integer() else each)
-    text = values.astype("string").str.strip().reset_index(drop=True)
-    empty = text.isna() | (text == "").fillna(False)
-    found = np.array(text, dtype=object)
-    found[empty.to_numpy(dtype=bool)] = None
-    return pd.Series(found, dtype=object)
-
-
 def person_keys(values: pd.Series, name: str) -> pd.Series:
     """Return the keys of people as text: each there and each once.
 
@@ -303,9 +282,21 @@ def _why(keys: pd.Series, known: pd.Series) -> str:
     return f"{shown}Name the right columns with key and people_key."
 
 
-def _like(moment: object, times: pd.Series) -> pd.Timestamp:
-    stamp = pd.Timestamp(moment)  # type: ignore[arg-type]
+def _bound(given: object, times: pd.Series) -> pd.Timestamp:
+    """Return an end of a window as the times are: with their zone, or without one."""
+    if not pd.api.types.is_datetime64_any_dtype(times):
+        raise JoinError(
+            f"The column {times.name!r} does not hold times.", "Turn it into times with pandas.to_datetime."
+        )
+    try:
+        bound = pd.Timestamp(given)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise JoinError(f"{given!r} is no time.", "Give one such as 2026-03-31.") from error
+    if pd.isna(bound):
+        raise JoinError("An end of the window is a missing time.", "Give one such as 2026-03-31, or leave it out.")
     zone = times.dt.tz
-    if zone is None or stamp.tz is not None:
-        return stamp
-    return stamp.tz_localize(zone)
+    if bound.tz is None:
+        return bound if zone is None else bound.tz_localize(zone)
+    if zone is None:
+        raise JoinError(f"{given!s} has a time zone, {times.name!r} has none.", "Give the clock time without a zone.")
+    return bound

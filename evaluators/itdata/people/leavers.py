@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from evaluators._plain import plain
+from evaluators._wilson import wilson
 from evaluators.itdata._cells import day, days, has_column, keys, labels, rows_of
 from evaluators.itdata._waits import wait_quantile
 from evaluators.itdata._words import counted, percent
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.people._starters import last_days, refuse_after
-from evaluators.screening.calibration import wilson_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ def _access(name: str, part: pd.DataFrame) -> SystemAccess:
         late,
         int((~part["over"]).sum()),
         late / len(part),
-        *wilson_interval(late, len(part)),
+        *wilson(late, len(part)),
         median_days=wait_quantile(part["waited"], part["over"], 0.5),
         longest_days=float(part["waited"].max()),
         longest_open_days=float(part["waited"].where(~part["over"], 0).max()),

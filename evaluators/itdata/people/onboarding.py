@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from evaluators._plain import plain
+from evaluators._wilson import wilson
 from evaluators.itdata._waits import wait_quantile
 from evaluators.itdata._words import counted, percent
 from evaluators.itdata.errors import JoinError, MeasureError
 from evaluators.itdata.people._starters import last_days, starters_of
-from evaluators.screening.calibration import wilson_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,18 +200,12 @@ def onboarding_delays(onboarding: Any, *, as_of: Any, people: Any = None) -> Onb
         late=int(late.sum()),
         missing=int((~over).sum()),
         late_share=int(late.sum()) / starters,
-        **dict(zip(("late_low", "late_high"), wilson_interval(int(late.sum()), starters), strict=True)),
+        **dict(zip(("late_low", "late_high"), wilson(int(late.sum()), starters), strict=True)),
         late_median_days=wait_quantile(waits, over, 0.5),
         late_p90_days=wait_quantile(waits, over, 0.9),
         access_known=known,
         access_on_time=on_time,
         access_share=on_time / known if known else math.nan,
-        **dict(
-            zip(
-                ("access_low", "access_high"),
-                wilson_interval(on_time, known) if known else (math.nan, math.nan),
-                strict=True,
-            )
-        ),
+        **dict(zip(("access_low", "access_high"), wilson(on_time, known), strict=True)),
         left_first=int(gone.sum()),
     )

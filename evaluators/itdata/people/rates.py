@@ -10,11 +10,10 @@ import pandas as pd
 
 from evaluators._frames import pandas_columns
 from evaluators._plain import plain
-from evaluators.itdata._cells import days
+from evaluators.itdata._cells import days, key_texts
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.people._employee_years import TENURE, day_numbers, overlap, people_days, rate_cells, window_days
-from evaluators.itdata.people.joining import key_texts
 from evaluators.itdata.people.poisson import METHODS, poisson_interval
 
 if TYPE_CHECKING:

@@ -53,21 +53,72 @@ _JIRA = {
     "sla_left": ("time_to_resolution",),
 }
 _OTHERS = {
-    "number": ("ticket_id", "ticket_number", "ticket_no", "ticket", "incident_id", "incident_number", "case_number"),
+    "number": (
+        *("ticket_id", "ticket_number", "ticket_no", "ticket", "incident_id", "incident_number", "case_number"),
+        *("id", "#"),
+    ),
     "opened_at": ("created_at", "created", "created_on", "open_date", "date_opened", "opened_on", "created_time"),
-    "responded_at": ("first_response", "responded_at", "responded", "first_responded_at"),
+    "responded_at": ("first_response", "responded_at", "responded", "first_responded_at", "first_response_at"),
     "resolved_at": ("resolved_on", "resolution_date", "date_resolved", "solved_at", "resolved_time"),
-    "closed_at": ("closed_on", "close_date", "date_closed", "closed_time"),
-    "at": ("updated_at", "updated_on", "last_updated", "event_time", "timestamp"),
+    "closed_at": ("closed_on", "close_date", "date_closed", "closed_time", "close_at"),
+    "at": ("updated_at", "updated_on", "last_updated", "last_updated_time", "event_time", "timestamp"),
     "state": ("status",),
-    "contact_type": ("source",),
+    "contact_type": ("source", "via"),
     "location": ("site",),
-    "caller": ("requester", "opened_for", "requested_for"),
+    "caller": ("requester", "requester_name", "opened_for", "requested_for", "customer"),
     "group": ("group", "support_group", "team"),
-    "assigned_to": ("assignee", "agent"),
-    "sla_met": ("sla_met", "met_sla"),
+    "assigned_to": ("assignee", "agent", "owner"),
+    "reopens": ("reopens",),
+    "sla_met": ("sla_met", "met_sla", "resolution_status"),
     "sla_breached": ("sla_breached", "has_breached", "breached", "breached_sla", "sla_violated"),
 }
+# German, French and Spanish.
+_ABROAD = {
+    "number": ("nummer", "ticketnummer", "numéro", "número"),
+    "opened_at": ("geöffnet", "erstellt", "erstellt am", "ouvert", "créé", "abierto", "creado"),
+    "resolved_at": ("gelöst", "gelöst am", "résolu", "resuelto"),
+    "closed_at": ("geschlossen", "geschlossen am", "fermé", "cerrado"),
+    "at": ("aktualisiert", "mis à jour", "actualizado"),
+    "state": ("état", "estado"),
+    "priority": ("priorität", "priorité", "prioridad"),
+    "category": ("kategorie", "catégorie", "categoría"),
+    "contact_type": ("kontaktart", "type de contact", "tipo de contacto"),
+    "location": ("standort", "emplacement", "ubicación"),
+    "caller": ("anrufer", "melder", "appelant", "solicitante"),
+    "group": (
+        "zuweisungsgruppe",
+        "groupe d'affectation",
+        "groupe d\N{RIGHT SINGLE QUOTATION MARK}affectation",
+        "grupo de asignación",
+    ),
+    "assigned_to": ("zugewiesen an", "bearbeiter", "affecté à", "asignado a"),
+}
+# Columns of people that no measure reads, and that must not stand in the place of a label.
+_PEOPLE = {
+    *("user", "users", "person", "people", "employee", "employees", "email", "mail", "caller", "requester", "reporter"),
+    *("submitter", "creator", "watchers", "resolver", "technician", "agent", "owner", "assignee"),
+    *("by", "von", "par", "por"),
+}
+_SAID = {
+    "sla_left": "the time left of the agreed time",
+    "sla_met": "whether the agreed time was met",
+    "sla_breached": "whether the agreed time was missed",
+    "at": "when a row was written",
+    "updates": "how often a ticket was changed",
+}
+
+
+def holds_people(column: str) -> bool:
+    """Say whether a column, by its name, holds people: "Resolved by", "Requester email", "Assigned to".
+
+    Examples
+    --------
+    >>> [holds_people(name) for name in ("resolved_by", "Requester email", "Zugewiesen an", "Agent group")]
+    [True, True, True, False]
+    """
+    found, _ = match_columns([column], None, [], partly=True)
+    words = _plain(column).removesuffix(" name").split()
+    return bool({"caller", "assigned_to"} & set(found) or _PEOPLE & set(words[-1:]))
 
 
 def match_columns(
@@ -110,7 +161,7 @@ def match_columns(
         word in by_name for word in ("opened", "resolved", "caller", "state", "made sla")
     ) >= 3:  # fmt: skip
         kind = SERVICENOW
-    known = [_JIRA, _OTHERS] if kind == JIRA else [_SERVICENOW, _OTHERS]
+    known = [_JIRA if kind == JIRA else _SERVICENOW, _OTHERS, _ABROAD]
     found = {field: column for field, column in given.items() if column is not None}
     for field in FIELDS:
         if field in given:
@@ -169,7 +220,8 @@ def _refuse_or_note(field: str, columns: Sequence[str], notes: list[str], *, par
     listed = ", ".join(repr(each) for each in columns)
     if field in ("number", "opened_at") and not partly:
         raise ExportError(f"Several columns could be {field}: {listed}.", "Say which one it is.", f"mapping[{field}]")
-    notes.append(f"Several columns could be {field}, and none was taken: {listed}. A mapping can say which.")
+    said = f"{_SAID[field]} ({field})" if field in _SAID else field
+    notes.append(f"Several columns could hold {said}, and none was taken: {listed}. A mapping can say which.")
 
 
 def _listed(names: Sequence[str]) -> str:

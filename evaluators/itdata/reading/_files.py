@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import tempfile
-import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +18,21 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from evaluators._own_files import LOCKED_HINT, SAVE_AGAIN, TableError, find_encoding, find_header, kind_of
-from evaluators._workbooks import _cell, _filled_down, _merged_down, _sheet_name
+from evaluators._own_files import (
+    LOCKED_HINT,
+    SAVE_AGAIN,
+    TableError,
+    duckdb_gist,
+    find_encoding,
+    find_header,
+    kind_of,
+    names_told_apart,
+)
+from evaluators._workbooks import cell_text, opened_sheet
 from evaluators.itdata.errors import ExportError
+from evaluators.itdata.reading._fields import match_columns
 from evaluators.itdata.reading._json_pages import json_as_csv
 from evaluators.own_data import FileFacts
-from evaluators.screening.files import _gist, _told_apart
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,11 +97,15 @@ class Source:
             self._stage(select, lenient=False)
         except duckdb.Error as error:
             if not self._delimiter:
-                raise ExportError(f"{self.facts.name} cannot be read: {_gist(str(error))}.", SAVE_AGAIN) from error
+                raise ExportError(
+                    f"{self.facts.name} cannot be read: {duckdb_gist(str(error))}.", SAVE_AGAIN
+                ) from error
             try:
                 self._stage(select, lenient=True)
             except duckdb.Error as again:
-                raise ExportError(f"{self.facts.name} cannot be read: {_gist(str(again))}.", SAVE_AGAIN) from again
+                raise ExportError(
+                    f"{self.facts.name} cannot be read: {duckdb_gist(str(again))}.", SAVE_AGAIN
+                ) from again
             self._find_broken()
 
     def _stage(self, select: str, *, lenient: bool) -> None:
@@ -126,7 +138,7 @@ class Source:
         try:
             return self.connection.execute(f"SELECT {names} FROM {table} LIMIT {int(rows)}").fetchall()
         except duckdb.Error as error:
-            raise ExportError(f"{self.facts.name} cannot be read: {_gist(str(error))}.", SAVE_AGAIN) from error
+            raise ExportError(f"{self.facts.name} cannot be read: {duckdb_gist(str(error))}.", SAVE_AGAIN) from error
 
     def _find_broken(self) -> None:
         kinds = {"TOO MANY COLUMNS": TOO_MANY, "MISSING COLUMNS": TOO_FEW}
@@ -244,11 +256,11 @@ def open_export(
                 skipped, delimiter = find_header(readable, found, delimiter, notes)
                 readable = _as_utf8(readable, found, Path(folder), skipped)
                 header, between = _header(readable, delimiter)
-                columns = tuple(_told_apart(header))
+                columns = tuple(names_told_apart(header))
             elif kind != "Parquet":
                 between = ","
                 with readable.open(encoding="utf-8", newline="") as stream:
-                    columns = tuple(_told_apart(next(csv.reader(stream))))
+                    columns = tuple(names_told_apart(next(csv.reader(stream))))
         except OSError as error:
             raise TableError(f"{files[0]} cannot be read: {error.strerror or error}.", LOCKED_HINT) from error
         if found == "cp1252" and not encoding:
@@ -269,7 +281,7 @@ def open_export(
             facts = FileFacts(named, kind, size, digest.result(), found, chosen, tuple(notes))
             yield Source(connection, facts, names, unit, columns, broken, readable, between, skipped)
         except duckdb.Error as error:
-            raise ExportError(f"{files[0].name} cannot be read: {_gist(str(error))}.", SAVE_AGAIN) from error
+            raise ExportError(f"{files[0].name} cannot be read: {duckdb_gist(str(error))}.", SAVE_AGAIN) from error
         finally:
             connection.close()
 
@@ -400,38 +412,35 @@ def _lines_at(file: Path, positions: Sequence[int]) -> list[int]:
 
 def _excel_as_csv(file: Path, sheet: str | None, folder: Path, notes: list[str]) -> tuple[Path, str, list[BrokenRow]]:
     """Copy a sheet from its header on, with the number of each row."""
-    import openpyxl  # type: ignore[import-untyped]
-
     copy, broken = folder / "sheet.csv", list[BrokenRow]()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about colours and drop-down lists, which we do not need
-        try:
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        except Exception as error:  # damage shows as many things: BadZipFile, KeyError, the XML parser's own errors
-            raise TableError(f"{file} cannot be read as a workbook: it is damaged.", SAVE_AGAIN) from error
-        try:
-            name = _sheet_name(file, [each.title for each in book.worksheets], sheet, notes)
-            page = book[name]
-            page.reset_dimensions()
-            numbered = enumerate(_filled_down(page.iter_rows(values_only=True), _merged_down(page, notes)), 1)
-            rows = ((number, [_shown(value) for value in row]) for number, row in numbered)
-            first = list(islice(rows, _TITLE_ROWS))
-            widths = [sum(map(bool, row)) for _, row in first]
-            if not any(widths):
-                raise TableError(f"{file}, sheet {name!r}, is empty.", "Name another sheet.", "sheet")
-            start = next(place for place, width in enumerate(widths) if width >= 0.6 * max(widths))
-            if titles := sum(width > 0 for width in widths[:start]):
-                notes.append(f"Rows above the header were skipped: {titles}.")
-            header = first[start][1]
-            width = max(place + 1 for place, cell in enumerate(header) if cell)
-            with copy.open("w", encoding="utf-8", newline="") as target:
-                writer = csv.writer(target)
-                writer.writerow([ROW_NAME, *(cell.strip() for cell in header[:width])])
-                for number, row in chain(first[start + 1 :], rows):
-                    _write(writer, number, row, width, broken)
-        finally:
-            book.close()
+    with opened_sheet(file, sheet, notes, find=_sheet_of_tickets) as (name, read):
+        rows = ((number, [_shown(value) for value in row]) for number, row in enumerate(read, 1))
+        first = list(islice(rows, _TITLE_ROWS))
+        widths = [sum(map(bool, row)) for _, row in first]
+        if not any(widths):
+            raise TableError(f"{file}, sheet {name!r}, is empty.", "Name another sheet.", "sheet")
+        start = next(place for place, width in enumerate(widths) if width >= 0.6 * max(widths))
+        if titles := sum(width > 0 for width in widths[:start]):
+            notes.append(f"Rows above the header were skipped: {titles}.")
+        header = first[start][1]
+        width = max(place + 1 for place, cell in enumerate(header) if cell)
+        with copy.open("w", encoding="utf-8", newline="") as target:
+            writer = csv.writer(target)
+            writer.writerow([ROW_NAME, *(cell.strip() for cell in header[:width])])
+            for number, row in chain(first[start + 1 :], rows):
+                _write(writer, number, row, width, broken)
     return copy, name, broken
+
+
+def _sheet_of_tickets(book: Any) -> str | None:
+    """Return the first sheet with a row that names columns of tickets, None if no sheet has one."""
+    for page in book.worksheets:
+        page.reset_dimensions()
+        for row in islice(page.iter_rows(values_only=True), _TITLE_ROWS):
+            found, _ = match_columns([cell for cell in row if isinstance(cell, str)], None, [], partly=True)
+            if {"number", "opened_at"} <= found.keys():
+                return str(page.title)
+    return None
 
 
 def _write(writer: Any, number: int, row: list[str], width: int, broken: list[BrokenRow]) -> None:
@@ -444,4 +453,4 @@ def _write(writer: Any, number: int, row: list[str], width: int, broken: list[Br
 def _shown(value: Any) -> str:
     if isinstance(value, datetime) and value.microsecond:
         value = (value + timedelta(microseconds=500_000)).replace(microsecond=0)  # workbooks keep times as fractions
-    return _cell(value)
+    return cell_text(value)

@@ -12,6 +12,7 @@ Codes = npt.NDArray[np.int32]
 _PRIORITIES = (
     {"critical": "P1", "high": "P2", "moderate": "P3", "medium": "P3", "low": "P4", "planning": "P5"},
     {"highest": "P1", "high": "P2", "medium": "P3", "low": "P4", "lowest": "P5"},
+    {"urgent": "P1", "high": "P2", "medium": "P3", "normal": "P3", "low": "P4"},
     {"blocker": "P1", "critical": "P2", "major": "P3", "minor": "P4", "trivial": "P5"},
 )
 # Numbers that ServiceNow keeps for its own states; 3 means "On Hold" today and "Awaiting Problem" in older columns.
@@ -21,11 +22,17 @@ _NEWER, _OLDER = (
     {"2": "Active", "3": "Awaiting Problem", "4": "Awaiting User Info", "5": "Awaiting Evidence"},
 )
 
-NEW = frozenset({"new"})
+NEW = frozenset({"new", "neu", "nouveau", "nuevo"})
 UNKNOWN = frozenset({"-100"})
-DONE = frozenset({"resolved", "closed", "done", "complete", "completed", "solved", "canceled", "cancelled", "declined"})
-YES = ("true", "yes", "y", "1", "met", "wahr", "vrai", "ja", "oui")
-NO = ("false", "no", "n", "0", "missed", "breached", "falsch", "faux", "nein", "non")
+DONE = frozenset(
+    {
+        *("resolved", "closed", "done", "complete", "completed", "solved", "canceled", "cancelled", "declined"),
+        *("gelöst", "geschlossen", "erledigt", "abgebrochen", "storniert"),
+        *("résolu", "fermé", "clos", "annulé", "resuelto", "cerrado", "cancelado"),
+    }
+)
+YES = ("true", "yes", "y", "1", "met", "wahr", "vrai", "ja", "oui", "sí", "within sla")
+NO = ("false", "no", "n", "0", "missed", "breached", "falsch", "faux", "nein", "non", "sla violated")
 
 
 def priority_names(values: Iterable[str]) -> dict[str, str]:
@@ -45,7 +52,7 @@ def priority_names(values: Iterable[str]) -> dict[str, str]:
     --------
     >>> priority_names(["3 - Moderate", "1 - Critical"])
     {'3 - Moderate': 'P3', '1 - Critical': 'P1'}
-    >>> priority_names(["High", "Lowest"]), priority_names(["urgent", "Low"])
+    >>> priority_names(["High", "Lowest"]), priority_names(["soon", "Low"])
     ({'High': 'P2', 'Lowest': 'P5'}, {})
     """
     words = list(values)

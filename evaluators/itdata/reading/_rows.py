@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evaluators.itdata._moments import utc_moment
 from evaluators.itdata.errors import ExportError
-from evaluators.itdata.log import TICKET_COLUMNS, TicketLog, _moment
+from evaluators.itdata.log import TICKET_COLUMNS, TicketLog
 from evaluators.itdata.reading._fields import LABEL_FIELDS
 from evaluators.itdata.reading._files import quoted_name
 from evaluators.itdata.reading._labels import DONE, NEW, UNKNOWN, Codes, categories, of_kind
@@ -18,12 +19,18 @@ from evaluators.itdata.reading._typed import Table
 
 Ints = npt.NDArray[np.integer[Any]]
 
+# A typing error in a year puts a few tickets far away from all others; so large a share of tickets at most.
+_FEW = 0.005
+_YEAR = np.timedelta64(366, "D")
+
 # Rows more than tickets, as a share of tickets, from which on a row is taken as an event.
 EVENTS_FROM = 0.25
 
 NO_OPENING = "a ticket without a time of opening, which was left out"
 BACKWARDS = "earlier than the opening, taken as missing"
 AGAIN = "a number that occurs again with other content; the row changed last was kept"
+FAR = "more than a year after all other times, taken as not yet happened"
+TOO_LATE = "a ticket that was opened after the end of the log, which was left out"
 NO_EVENT_TIME = "an event without a time, left out of the events"
 
 _NAT = np.datetime64("NaT")
@@ -93,8 +100,9 @@ def make_log(table: Table, *, rows: str, zone_name: str, zone: ZoneInfo, as_of: 
     updates = table.count("updates") if table.has("updates") else np.full(len(codes), -1, dtype=np.int64)
     groups = _Groups(codes, kept[_order(codes[kept], at[kept], updates[kept], table.notes)])
     labels = {name: table.label(name) for name in ("state", "group", "assigned_to") if table.has(name)}
-    found = rows if rows != "find" else _kind_of_rows(groups, at, updates, labels)
-    _say_rows(table, groups, found, len(numbers))
+    again, differ = _alike(groups, at, updates, labels)
+    found = rows if rows != "find" else "events" if differ >= EVENTS_FROM * len(groups) else "tickets"
+    _say_rows(table, groups, found, len(numbers), again if table.has("updates") else 0)
     made = _tickets(table, groups, found, at, labels)
     events = None
     if found == "tickets":
@@ -108,13 +116,21 @@ def make_log(table: Table, *, rows: str, zone_name: str, zone: ZoneInfo, as_of: 
         )
     sort = np.lexsort((np.arange(len(groups)), opened))
     sort = sort[~without[sort]]
+    times = {name: made[name][sort] for name in made if name.endswith("_at")}
+    if found == "events":
+        times["at"] = at[groups.order[groups.ends]][sort]
+    since, end = _span(table, times, groups.order[groups.ends][sort], as_of, zone)
+    sort = sort[opened[sort] <= end]
     frame = _frame(made, sort, numbers)
     if found == "events" and table.has("at"):
         events = _events(table, groups, at, labels, sort, frame["number"])
     table.close()
-    end = _end(frame, events, as_of, zone)
     lacking = tuple(name for name in TICKET_COLUMNS if name not in made and name != "number")
-    return TicketLog(frame, events, end, zone_name, lacking, tuple(table.notes)), found
+    moments = [None if each is None else pd.Timestamp(each, tz="UTC").as_unit("us") for each in (since, end)]
+    return TicketLog(
+        frame, events, cast("pd.Timestamp", moments[1]), zone_name, lacking, tuple(table.notes),
+        cast("pd.Timestamp", moments[0]),
+    ), found  # fmt: skip
 
 
 def _order(codes: Codes, at: Times, updates: Ints, notes: list[str]) -> Ints:
@@ -131,23 +147,31 @@ def _order(codes: Codes, at: Times, updates: Ints, notes: list[str]) -> Ints:
     return cast("Ints", np.lexsort((place, updates, at.astype(np.int64), codes)))
 
 
-def _kind_of_rows(groups: _Groups, at: Times, updates: Ints, labels: dict[str, tuple[Codes, list[str]]]) -> str:
-    """Say whether a row is an event: many numbers on several rows that differ."""
+def _alike(groups: _Groups, at: Times, updates: Ints, labels: dict[str, tuple[Codes, list[str]]]) -> tuple[int, int]:
+    """Count the rows of a ticket that say the same as the row before, and those that differ from it.
+
+    Rows are events where many numbers stand on several rows that differ.
+    """
     same = groups.of_row[1:] == groups.of_row[:-1]
     differ = np.zeros(len(same), dtype=bool)
     for values in (at.astype(np.int64), updates, *(codes for codes, _ in labels.values())):
         sorted_values = values[groups.order]
         differ |= sorted_values[1:] != sorted_values[:-1]
-    return "events" if int((same & differ).sum()) >= EVENTS_FROM * len(groups) else "tickets"
+    return int((same & ~differ).sum()), int((same & differ).sum())
 
 
-def _say_rows(table: Table, groups: _Groups, found: str, tickets: int) -> None:
+def _say_rows(table: Table, groups: _Groups, found: str, tickets: int, again: int) -> None:
     count = len(groups.order)
     if found == "events":
         table.notes.append(
             f"{count:,} rows hold {tickets:,} tickets, {count / tickets:.1f} rows a ticket: a row was taken as an "
             "event, not as a ticket. A ticket has the values of its last row."
         )
+        if again:
+            table.notes.append(
+                f"Rows that repeat the row before (ticket, time, number of changes, state, group, person): {again:,}. "
+                "They count as events. A file that was put together from two has such rows."
+            )
         if not table.has("at"):
             table.notes.append(
                 "No column says when an event happened, so the order of the rows was taken, and there are no events "
@@ -281,6 +305,8 @@ def _sla(table: Table, groups: _Groups, made: dict[str, Any]) -> None:
     shown = repr(table.columns[column])
     if column != "sla_left":
         values = table.flag(column)
+        if not table.has(column):  # it said neither yes nor no after all
+            return
         values = groups.last_filled(values, values >= 0)
         made["sla_met"] = values if column == "sla_met" else np.where(values < 0, -1, 1 - values)
         way = "is yes" if column == "sla_met" else "is no"
@@ -364,17 +390,65 @@ def _events(
     return pd.DataFrame(columns)
 
 
-def _end(frame: pd.DataFrame, events: pd.DataFrame | None, as_of: object, zone: ZoneInfo) -> pd.Timestamp:
-    last = frame["opened_at"].max()
+def _span(
+    table: Table, times: dict[str, Times], places: Ints, as_of: object, zone: ZoneInfo
+) -> tuple[np.datetime64 | None, np.datetime64]:
+    """Say when the log begins (None: with its first ticket) and ends; what lies after its end is noted."""
+    opened = times["opened_at"]
+    since = _beyond_gap(opened)
+    begin = None
+    if since is not None:
+        old, first = since
+        local = pd.Timestamp(first, tz="UTC").tz_convert(zone).tz_localize(None).normalize()
+        begin = utc_moment(local, zone).tz_localize(None).to_numpy()
+        table.notes.append(
+            f"{old:,} ticket{'' if old == 1 else 's'} opened more than a year before all others, first on "
+            f"{opened.min().astype('datetime64[D]')}. The log was taken to begin on {local:%Y-%m-%d}; if a year is a "
+            "typing error, mend it in the file."
+        )
     if as_of is not None:
-        end = _moment(as_of, zone)
-        if end < last:
+        moment = utc_moment(as_of, zone)
+        end: np.datetime64 = moment.tz_localize(None).to_numpy()
+        late = opened > end
+        if late.sum() > _FEW * len(opened):
             raise ExportError(
-                f"The log cannot end on {end:%Y-%m-%d %H:%M} UTC: a ticket was opened on {last:%Y-%m-%d %H:%M} UTC.",
+                f"The log cannot end on {moment:%Y-%m-%d %H:%M} UTC: {int(late.sum()):,} tickets were opened later, "
+                f"the last on {pd.Timestamp(opened.max()):%Y-%m-%d %H:%M} UTC.",
                 "Give a later end of the log, or none.",
                 "as_of",
             )
-        return end
-    ends = [frame[name].max() for name in frame.columns if name.endswith("_at")]
-    ends += [] if events is None else [events["at"].max()]
-    return cast("pd.Timestamp", max(each for each in ends if pd.notna(each)))
+        table.problems.add(TOO_LATE, "opened_at", places[late])
+        return begin, end
+    every = np.concatenate(list(times.values()))
+    every = np.sort(every[~np.isnat(every)])
+    far = _beyond_gap(every[::-1], tickets=len(opened))
+    if far is None:
+        return begin, every[-1]
+    end = far[1]
+    for name, each in times.items():
+        late = each > end
+        if table.has(name):
+            table.problems.add(TOO_LATE if name == "opened_at" else FAR, name, places[late])
+    table.notes.append(
+        f"{far[0]:,} time{' lies' if far[0] == 1 else 's lie'} more than a year after all others, the last on "
+        f"{every[-1].astype('datetime64[D]')}: typing errors, probably. The log was taken to end on "
+        f"{end.astype('datetime64[D]')}. If such a date is right, name the end of the log yourself (as_of)."
+    )
+    return begin, end
+
+
+def _beyond_gap(times: Times, *, tickets: int = 0) -> tuple[int, np.datetime64] | None:
+    """Look for a few times far away from all others at the beginning of sorted times.
+
+    Far is more than a year, and more than all others span.
+
+    Returns
+    -------
+    tuple of (int, datetime64) or None
+        How many they are, and the first of the others.
+    """
+    most = min(int(_FEW * (tickets or len(times))), len(times) - 1)
+    gaps = np.abs(np.diff(times[: most + 1]))
+    span = np.abs(times[-1] - times[1 : most + 1])
+    wide = np.flatnonzero((gaps > _YEAR) & (gaps > span))
+    return None if not len(wide) else (int(wide[-1]) + 1, times[wide[-1] + 1])

@@ -16,7 +16,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _FROM = f"0123456789{_LETTERS.upper()}{_LETTERS}"
 _TO = "0" * 10 + "A" * 26 + "a" * 26
 _LONGEST = 48  # characters of a text that still can be a time
-_FIRST, _END = "1970-01-01", "2100-01-01"
+_FIRST, _END = "1970-01-03", "2100-01-01"  # 1 January 1970 is how computers write 0, on some clocks the day after
 _DATE = re.compile(
     r"(?P<ymd>0000(?P<s1>[-/.])00?(?P=s1)00?)"
     r"|(?P<number>00?(?P<s2>[-/.])00?(?P=s2)(?P<y2>0000|00))"
@@ -24,7 +24,7 @@ _DATE = re.compile(
     r"|(?P<mdy>(?P<m4>A[Aa]{2,8}) 00?, 0000)"
 )
 _CLOCK = re.compile(
-    r"(?P<between> |A|, )(?P<hour>00?):00(?P<second>:00(?P<fraction>[.,]0+)?)?(?P<half> ?(?:AA|aa))?"
+    r"(?P<between> |A|, )(?P<hour>00?):00(?P<second>:00(?P<fraction>[.,]0+)?)?(?P<half> ?(?:AA|aa)(?!A))?"
     r"(?P<zone>A| ?[-+]00:?00| ?[-+]00| AAA)?"
 )
 _SIGNS = {
@@ -155,7 +155,7 @@ def time_sql(text: str, forms: Sequence[Form], *, day_first: bool) -> tuple[str,
 
 
 def possible(times: Times) -> npt.NDArray[np.bool_]:
-    """Say which times lie in 1970 to 2099; 9999-12-31 and the like mean something else."""
+    """Say which times lie in 1970 (but its first days) to 2099; 9999-12-31 and the like mean something else."""
     inside: npt.NDArray[np.bool_] = (times >= np.datetime64(_FIRST)) & (times < np.datetime64(_END))
     return inside
 

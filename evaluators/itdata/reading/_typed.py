@@ -1,7 +1,7 @@
 """The columns of an export as arrays, in the file's order, with every cell that could not be read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -28,8 +28,8 @@ from evaluators.itdata.reading._times import (
 
 Flags = npt.NDArray[np.bool_]
 
-MISSING = ("", "?", "(empty)", "NULL", "null", r"\N")
-NO_TIMES = ("-", "--", "n/a", "N/A", "none", "None", "NaT", "nan")
+MISSING = ("", "?", "-", "(empty)", "NULL", "null", r"\N")
+NO_TIMES = ("--", "n/a", "N/A", "none", "None", "NaT", "nan")
 KEPT_ROWS = 200
 _SAMPLE = 1000
 _FORMS = 30
@@ -89,9 +89,14 @@ class Problems:
         first = sorted(self._found, key=lambda each: each[:2])[:KEPT_ROWS]
         places = sorted({place for place, *_ in first})
         lines = dict(zip(places, source.lines(places), strict=True))
+        wanted: dict[str, set[int]] = {}
+        for place, where, given, _ in first:
+            if given is None and where:
+                wanted.setdefault(where, set()).add(place)
+        found = {where: source_values(source, where, each) for where, each in wanted.items()}
         made = []
         for place, where, given, problem in first:
-            value = source_value(source, where, place) if given is None and where else given
+            value = found[where].get(place, "") if given is None and where else given
             made.append(BadRow(lines[place], columns.get(where, ""), shortened(value or ""), problem))
         for each in source.broken:
             problem = f"{each.problem}, left out"
@@ -107,10 +112,12 @@ def shortened(text: str) -> str:
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
-def source_value(source: Source, where: str, place: int) -> str:
-    """Return what stands in a cell, as text."""
-    row = source.connection.execute(f"SELECT {quoted_name(where)} FROM raw WHERE rowid = {place}").fetchone()
-    return "" if row is None or row[0] is None else str(row[0])
+def source_values(source: Source, where: str, places: Iterable[int]) -> dict[int, str]:
+    """Return what stands in cells of a column, as text: place -> text, without empty ones."""
+    rows = source.connection.execute(
+        f"SELECT rowid, {quoted_name(where)} FROM raw WHERE rowid IN ({', '.join(map(str, places))})"
+    ).fetchall()
+    return {int(place): str(value) for place, value in rows if value is not None}
 
 
 @dataclass(slots=True)
@@ -180,7 +187,7 @@ class Table:
         bad = filled & np.isnat(times)
         if bad.any() and int(bad.sum()) == int(filled.sum()):
             place = int(np.flatnonzero(bad)[0])
-            shown = shortened(source_value(self.source, name, place))
+            shown = shortened(source_values(self.source, name, [place]).get(place, ""))
             if name == "opened_at":
                 raise ExportError(
                     f"No value of the column {self.columns[name]!r} is a time that can be read, such as {shown!r}.",
@@ -237,6 +244,10 @@ class Table:
             [*(1 if w.casefold() in YES else 0 if w.casefold() in NO else -1 for w in words), -1], dtype=np.int8
         )
         values = meaning[codes]
+        if words and (values < 0).all():
+            self.notes.append(f"The column {self.columns[name]!r} says neither yes nor no; it was not used.")
+            self.fields.discard(name)
+            return values
         self.problems.add(NO_FLAG, name, np.flatnonzero((values < 0) & (codes >= 0)))
         return values
 

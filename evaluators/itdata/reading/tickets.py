@@ -8,8 +8,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from evaluators._plain import plain
+from evaluators.itdata._moments import zone_named
+from evaluators.itdata._words import counted
 from evaluators.itdata.errors import ExportError
-from evaluators.itdata.log import TicketLog, _zone
+from evaluators.itdata.log import TicketLog
 from evaluators.itdata.reading._fields import match_columns
 from evaluators.itdata.reading._files import open_export
 from evaluators.itdata.reading._rows import make_log
@@ -90,9 +92,9 @@ class TicketExport:
         """
         events, unit = self.log.events, "line" if self.facts.kind == "CSV" else "row"
         kind = f"an export of {self.kind}" if self.kind != "mapped" else "an export"
-        first = f"{self.facts.name} was read as {kind}: {_many(len(self.log), 'ticket')}"
+        first = f"{self.facts.name} was read as {kind}: {counted(len(self.log), 'ticket')}"
         if events is not None:
-            first += f" in {_many(len(events), 'row')}. A row is an event in the life of a ticket, not a ticket"
+            first += f" in {counted(len(events), 'row')}. A row is an event in the life of a ticket, not a ticket"
         lines = [f"{first}.", *self.log.notes]
         for problem, often in self.bad_counts.items():
             seen = [each for each in self.bad_rows if each.problem == problem]
@@ -193,16 +195,15 @@ def read_tickets(
     """
     if rows not in ("find", "events", "tickets"):
         raise ExportError(f"Rows cannot be {rows!r}.", 'Say "find", "events" or "tickets".', "rows")
-    zone = _zone(time_zone)
+    zone = zone_named(time_zone)
     with open_export(path, sheet=sheet, encoding=encoding, delimiter=delimiter) as source:
         notes, problems = list(source.facts.notes), Problems()
-        columns, kind = match_columns(source.names, mapping, notes)
+        try:
+            columns, kind = match_columns(source.names, mapping, notes)
+        except ExportError as error:  # another sheet or encoding may be what is wrong
+            raise ExportError(error.problem, " ".join([error.hint, *source.facts.notes]), error.argument) from error
         table = read_columns(source, columns, zone=zone, day_first=day_first, kind=kind, notes=notes, problems=problems)
         log, found = make_log(table, rows=rows, zone_name=time_zone, zone=zone, as_of=as_of)
         bad = problems.located(source, columns)
         used = {field: column for field, column in columns.items() if field in table.fields}
         return TicketExport(log, source.facts, kind, found, used, bad, problems.counts())
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evaluators.itdata._words import tickets
 from evaluators.itdata.log import TicketLog
-from evaluators.itdata.tickets._ticket_times import BoolArray, IntArray, over, tickets
+from evaluators.itdata.tickets._ticket_times import BoolArray, IntArray, over
 
 NEVER = int(np.iinfo(np.int64).max)
 

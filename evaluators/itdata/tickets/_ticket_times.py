@@ -1,4 +1,4 @@
-"""What every measure of tickets shares: how far a ticket came by the end of the log, its labels, hours in words."""
+"""What every measure of tickets shares: how far a ticket came by the end of the log, and its labels."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evaluators.itdata._words import tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TICKET_LABELS, TicketLog
 
@@ -158,13 +159,6 @@ def quantiles(sorted_values: FloatArray, shares: "Sequence[float]") -> list[floa
     return [float(each) for each in found]
 
 
-def wilson(successes: int, of: int, confidence: float) -> tuple[float, float]:
-    """Return Wilson's interval of a share; NaN if there is nothing to count."""
-    from evaluators.screening.calibration import wilson_interval  # a large package, wanted only here
-
-    return wilson_interval(successes, of, confidence=confidence) if of else (float("nan"), float("nan"))
-
-
 def check_confidence(confidence: float) -> None:
     """Refuse a confidence that is no share between 0 and 1."""
     if not 0 < confidence < 1:
@@ -178,78 +172,3 @@ def json_able(result: object) -> dict[str, Any]:
     from evaluators._plain import plain
 
     return cast("dict[str, Any]", plain(asdict(cast("Any", result))))
-
-
-def tickets(number: int) -> str:
-    """Say a number of tickets.
-
-    Examples
-    --------
-    >>> tickets(1), tickets(12034)
-    ('1 ticket', '12,034 tickets')
-    """
-    return f"{number:,} ticket{'' if number == 1 else 's'}"
-
-
-def hours_in_words(hours: float | None) -> str:
-    """Say a time as people do: minutes, hours or days (of 24 hours).
-
-    Examples
-    --------
-    >>> [hours_in_words(each) for each in (0.004, 0.5, 22.1, 148.0, 2843.0, None)]
-    ['under a minute', '30 minutes', '22.1 hours', '6.2 days', '118 days', 'not known']
-    """
-    if hours is None or np.isnan(hours):
-        return "not known"
-    if hours * 60 < 1:
-        return "under a minute"
-    if round(hours * 60) < 60:
-        minutes = round(hours * 60)
-        return f"{minutes} minute{'' if minutes == 1 else 's'}"
-    if hours < 48:
-        return "1 hour" if f"{hours:.1f}" == "1.0" else f"{hours:.1f} hours".replace(".0 ", " ")
-    days = hours / 24
-    return f"{days:,.0f} days" if days >= 100 else f"{days:.1f} days".replace(".0 ", " ")
-
-
-def at_most(hours: float | None) -> str:
-    """Say a time behind "within" or before "or less".
-
-    Examples
-    --------
-    >>> f"within {at_most(0.0)}", f"within {at_most(2.0)}"
-    ('within a minute', 'within 2 hours')
-    """
-    words = hours_in_words(hours)
-    return "a minute" if words == "under a minute" else words
-
-
-def hours_short(hours: float | None) -> str:
-    """Say a time in a few characters, for a label in a chart.
-
-    Examples
-    --------
-    >>> [hours_short(each) for each in (0.004, 0.5, 22.1, 148.0, 2843.0, None)]
-    ['<1 min', '30 min', '22 h', '6.2 d', '118 d', '–']
-    """
-    if hours is None or np.isnan(hours):
-        return "–"
-    if hours * 60 < 1:
-        return "<1 min"
-    if hours < 1:
-        return f"{hours * 60:.0f} min"
-    if hours < 48:
-        return f"{hours:.1f} h" if hours < 10 else f"{hours:.0f} h"
-    days = hours / 24
-    return f"{days:.1f} d" if days < 10 else f"{days:,.0f} d"
-
-
-def share_in_words(share: float | None) -> str:
-    """Say a share as percent; None or NaN is "not known".
-
-    Examples
-    --------
-    >>> share_in_words(0.634), share_in_words(None)
-    ('63.4%', 'not known')
-    """
-    return "not known" if share is None or np.isnan(share) else f"{share:.1%}"

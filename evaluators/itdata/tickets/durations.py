@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators.itdata._words import at_most, hours_in_words, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._product_limit import ProductLimit, product_limit
 from evaluators.itdata.tickets._ticket_times import (
     STEPS,
     FloatArray,
-    at_most,
     check_confidence,
-    hours_in_words,
     json_able,
     labels_of,
     quantiles,
     reached,
-    tickets,
 )
 from evaluators.itdata.tickets._visits import by_place
 

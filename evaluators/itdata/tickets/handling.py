@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._wilson import wilson
+from evaluators.itdata._words import percent, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._ticket_times import (
@@ -19,9 +21,6 @@ from evaluators.itdata.tickets._ticket_times import (
     labels_of,
     quantiles,
     reached,
-    share_in_words,
-    tickets,
-    wilson,
 )
 from evaluators.itdata.tickets._visits import visits
 
@@ -54,8 +53,7 @@ class TicketShare:
         if self.share is None:
             return "not known"
         return (
-            f"{share_in_words(self.share)} ({self.count:,} of {self.of:,}, likely {share_in_words(self.low)} to "
-            f"{share_in_words(self.high)})"
+            f"{percent(self.share)} ({self.count:,} of {self.of:,}, likely {percent(self.low)} to {percent(self.high)})"
         )
 
 

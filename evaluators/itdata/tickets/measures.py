@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from evaluators.itdata._words import at_most, counted, hours_in_words, percent, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TICKET_LABELS, TicketLog
-from evaluators.itdata.tickets._ticket_times import at_most, check_tickets, hours_in_words, share_in_words, tickets
+from evaluators.itdata.tickets._ticket_times import check_tickets
 from evaluators.itdata.tickets.durations import Durations, measure_durations
 from evaluators.itdata.tickets.flow import Every, Flow, measure_flow
 from evaluators.itdata.tickets.handling import Handling, measure_handling
@@ -137,11 +138,11 @@ state.
         These figures describe tickets. They do not say how people are, and people who gave up leave no ticket.
         """
         if self.events is None:
-            rows = f"{self.tickets:,} row{'' if self.tickets == 1 else 's'}: a row is a ticket."
+            rows = f"{counted(self.tickets, 'row')}: a row is a ticket."
         else:
             each = self.events / self.tickets
             rows = (
-                f"{self.events:,} row{'' if self.events == 1 else 's'}: a row is an event, something that happened to "
+                f"{counted(self.events, 'row')}: a row is an event, something that happened to "
                 f"a ticket, {each:.1f} a ticket on average."
             )
         lines = [
@@ -165,9 +166,7 @@ state.
                 )
                 lines.append(f"Half are resolved within, by priority: {said}.")
         if self.sla is not None and self.sla.overall.share_met is not None:
-            lines.append(
-                f"Service level met: {share_in_words(self.sla.overall.share_met)}. Met means: {self.sla.definition}"
-            )
+            lines.append(f"Service level met: {percent(self.sla.overall.share_met)}. Met means: {self.sla.definition}")
         if self.flow is not None:
             lines.append(self._open(self.flow))
         if self.handling is not None:
@@ -176,7 +175,7 @@ state.
             way = self.group_path.variants[0]
             lines.append(
                 f"The commonest way: {' → '.join(way.places[:8])} ({way.share:.1%} of tickets; "
-                f"{self.group_path.all_variants:,} different way{'' if self.group_path.all_variants == 1 else 's'})."
+                f"{counted(self.group_path.all_variants, 'different way')})."
             )
         if self.lacking:
             lines.append(f"This export does not show: {', '.join(self.lacking)}.")
@@ -200,7 +199,7 @@ state.
     def _handled(self, handling: Handling) -> list[str]:
         row = handling.overall
         parts = [
-            f"{words}: {share_in_words(share.share)}"
+            f"{words}: {percent(share.share)}"
             for words, share in (
                 ("passed on to another group", row.reassigned),
                 ("came back to a group they had just left", row.ping_pong),

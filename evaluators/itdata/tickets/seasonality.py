@@ -8,9 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluators._plain import plain
+from evaluators.itdata._words import counted, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
-from evaluators.itdata.tickets._ticket_times import check_tickets, tickets
+from evaluators.itdata.tickets._ticket_times import check_tickets
 from evaluators.itdata.tickets._whole_periods import whole_periods
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Seasonality:
         spread = f" (in eight of ten weeks {most.low:.2g} to {most.high:.2g})" if self.weeks >= _WEEKS_NEEDED else ""
         quiet = [each.name for each in days if each.factor == least.factor]
         lines = [
-            f"{tickets(number)} {self.what} in {_many(self.weeks, 'whole week')}, {self.first} to {self.last}.",
+            f"{tickets(number)} {self.what} in {counted(self.weeks, 'whole week')}, {self.first} to {self.last}.",
             f"Busiest day: {most.name}, {_times(most.factor)} an average day{spread}. "
             f"Quietest: {', '.join(quiet)}, {_times(least.factor)}.",
             f"Busiest {'hour begins' if len(busy) == 1 else 'hours begin'} at "
@@ -148,7 +149,7 @@ class Seasonality:
             lines[1] = "Every day of the week has as many tickets."
         if self.weeks < _WEEKS_NEEDED:
             lines.append(
-                f"{_many(self.weeks, 'week')} {'is' if self.weeks == 1 else 'are'} too short to know a usual one."
+                f"{counted(self.weeks, 'week')} {'is' if self.weeks == 1 else 'are'} too short to know a usual one."
             )
         if len(months) == 1:
             lines.append(f"Only {months[0].name} was seen whole, so nothing can be said of months.")
@@ -323,10 +324,6 @@ def _months(
         for month in range(1, 13)
         if (number == month).any()
     ], len(months.names)
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _times(factor: float) -> str:

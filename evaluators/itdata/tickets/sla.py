@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._wilson import wilson
+from evaluators.itdata._words import percent, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._business_hours import BusinessHours as BusinessHours
-from evaluators.itdata.tickets._ticket_times import (
-    STEPS,
-    check_confidence,
-    json_able,
-    labels_of,
-    over,
-    reached,
-    share_in_words,
-    tickets,
-    wilson,
-)
+from evaluators.itdata.tickets._ticket_times import STEPS, check_confidence, json_able, labels_of, over, reached
 
 if TYPE_CHECKING:
     import altair as alt
@@ -144,7 +136,7 @@ to meet. Read the waiting times beside it.
         known = [each for each in self.rows if each.share_met is not None]
         if known:
             shares = "; ".join(
-                f"{each.label}: {share_in_words(each.share_met)} of {each.met + each.missed:,}" for each in known[:8]
+                f"{each.label}: {percent(each.share_met)} of {each.met + each.missed:,}" for each in known[:8]
             )
             lines.append(f"{shares}.")
         lines += self.notes
@@ -163,8 +155,8 @@ to meet. Read the waiting times beside it.
             )
         known = row.met + row.missed
         said = (
-            f"{row.met:,} of {tickets(known)} ({share_in_words(row.share_met)}, likely {share_in_words(row.low)} to "
-            f"{share_in_words(row.high)})"
+            f"{row.met:,} of {tickets(known)} ({percent(row.share_met)}, likely {percent(row.low)} to "
+            f"{percent(row.high)})"
         )
         if row.not_yet_known:
             one = row.not_yet_known == 1

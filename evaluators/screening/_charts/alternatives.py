@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_sizes import WIDTH, legends_below, titled
+from evaluators._chart_looks import WIDTH, legends_below, titled
+from evaluators._palette import GREY, INK, ORANGE
 from evaluators._plain import plain
 from evaluators.screening._charts.scores import threshold_line
 
@@ -24,9 +25,9 @@ def trade_off_chart(search: "AlternativeSearch") -> alt.LayerChart:
         x=alt.X(f"{search.quality}:Q", title=f"Quality: {search.quality}", scale=alt.Scale(zero=False, padding=15)),
         y=alt.Y("lowest_ratio:Q", title="Lowest impact ratio", scale=alt.Scale(domainMin=0)),
     )
-    line = base.transform_filter("datum.on_frontier").mark_line(color="#D55E00", strokeWidth=1.5, strokeDash=[3, 2])
+    line = base.transform_filter("datum.on_frontier").mark_line(color=ORANGE, strokeWidth=1.5, strokeDash=[3, 2])
     points = base.mark_point(size=100, filled=True, opacity=1).encode(
-        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=["#000000", "#D55E00", "#707070"])),
+        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[INK, ORANGE, GREY])),
         shape=alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=["square", "diamond", "circle"])),
         tooltip=[
             "dropped:N",

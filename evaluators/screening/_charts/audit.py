@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_sizes import LABELLED_WIDTH, headed, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, guide, headed, labelled, legends_below, titled
+from evaluators._palette import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
     from evaluators.screening.audit import SelectionAudit
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 # Okabe and Ito's vermilion and blue, which people with any common colour vision tell apart, and greys;
 # all stand out from white at 3:1 or more, and shapes repeat what colours say.
 _LOOK = {
-    "evidence of adverse impact": ("#D55E00", "diamond"),
-    "too little data to tell": ("#707070", "triangle-up"),
-    "none seen": ("#0072B2", "circle"),
-    "reference": ("#000000", "square"),
+    "evidence of adverse impact": (ORANGE, "diamond"),
+    "too little data to tell": (GREY, "triangle-up"),
+    "none seen": (BLUE, "circle"),
+    "reference": (INK, "square"),
 }
 _WIDEST_RATIO = 3.0  # an interval that goes on for ever is cut here
 
@@ -92,12 +93,7 @@ def _ratios(audit: "SelectionAudit", *, right: float) -> alt.LayerChart:
             ],
         )
     )
-    threshold = float(audit.rule.threshold)
-    line = (
-        alt.Chart(alt.InlineData(values=[{"threshold": threshold}]))
-        .mark_rule(strokeDash=[6, 4], color="#555555")
-        .encode(x=alt.X("threshold:Q", scale=scale))
-    )
+    line = guide("x", float(audit.rule.threshold), scale=scale)
     layers = [line, intervals, points]
     if left_out:
         said = (

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators._chart_sizes import LABELLED_WIDTH, broken_lines, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, broken_lines, guide, labelled, legends_below, titled
+from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from evaluators.screening.scoring import ScoringCounts
 
 # Okabe and Ito's blue and vermilion; shapes repeat what colours say.
-_BLUE, _RED = "#0072B2", "#D55E00"
 _MOST_DRAWN = 30
 _WIDEST_RATIO = 3.0
 _ROW_PIXELS, _LINE_PIXELS = 28, 12
@@ -31,7 +31,7 @@ def rate_chart(counts: "CountTable") -> alt.LayerChart:
         for each in drawn
     ]
     base = _rows(rows, order)
-    bars = base.mark_bar(height=16, color=_BLUE).encode(
+    bars = base.mark_bar(height=16, color=BLUE).encode(
         x=alt.X("rate:Q", title="Selection rate", axis=_percent(most), scale=alt.Scale(domain=[0, 1.6 * most])),
         tooltip=["group:N", alt.Tooltip("rate:Q", format=".1%"), "text:N"],
     )
@@ -69,7 +69,7 @@ def scoring_chart(scoring: "ScoringCounts") -> alt.VConcatChart:
         )
         points = base.mark_point(size=100, filled=True, opacity=1).encode(
             x=alt.X("rate:Q", title="Scoring rate", scale=scale, axis=_percent(most)),
-            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[_BLUE, _RED][: len(kinds)])),
+            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE][: len(kinds)])),
             shape=alt.Shape(
                 "kind:N", title=None, scale=alt.Scale(domain=kinds, range=["circle", "diamond"][: len(kinds)])
             ),
@@ -105,19 +105,15 @@ def bootstrap_chart(ratios: "BootstrapRatios") -> alt.LayerChart:
     rows = [plain({name: getattr(each, name) for name in ("group", "impact_ratio", "low", "high")}) for each in drawn]
     base = _rows(rows, order)
     scale = alt.Scale(domain=[0, right], clamp=True)
-    line = (
-        alt.Chart(alt.InlineData(values=[{"threshold": 0.8}]))
-        .mark_rule(strokeDash=[6, 4], color="#555555")
-        .encode(x=alt.X("threshold:Q", scale=scale))
-    )
+    line = guide("x", 0.8, scale=scale)
     spans = (
         base.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=2, color=_BLUE)
+        .mark_rule(strokeWidth=2, color=BLUE)
         .encode(x=alt.X("low:Q", scale=scale, title="Impact ratio"), x2="high:Q")
     )
     points = (
         base.transform_filter("isValid(datum.impact_ratio)")
-        .mark_point(size=100, filled=True, opacity=1, color=_BLUE, shape="circle")
+        .mark_point(size=100, filled=True, opacity=1, color=BLUE, shape="circle")
         .encode(
             x=alt.X("impact_ratio:Q", scale=scale, title="Impact ratio"),
             tooltip=["group:N", *(alt.Tooltip(f"{name}:Q", format=".2f") for name in ("impact_ratio", "low", "high"))],

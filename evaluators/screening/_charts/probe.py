@@ -4,16 +4,17 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_sizes import LABELLED_WIDTH, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, guide, labelled, legends_below, titled
+from evaluators._palette import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     from evaluators.screening.probe_results import ProbeResult
 
 # Okabe and Ito's vermilion and blue, and a grey; shapes repeat what colours say.
 _LOOK = {
-    "effect beyond the placebo": ("#D55E00", "diamond"),
-    "too little data to tell": ("#707070", "triangle-up"),
-    "none seen": ("#0072B2", "circle"),
+    "effect beyond the placebo": (ORANGE, "diamond"),
+    "too little data to tell": (GREY, "triangle-up"),
+    "none seen": (BLUE, "circle"),
 }
 
 
@@ -54,11 +55,7 @@ def effect_chart(result: "ProbeResult") -> alt.LayerChart:
             ],
         )
     )
-    nothing = (
-        alt.Chart(alt.InlineData(values=[{"none": 0}]))
-        .mark_rule(strokeDash=[6, 4], color="#555555")
-        .encode(x=alt.X("none:Q", title=title))
-    )
+    nothing = guide("x", 0, title=title)
     return alt.LayerChart(
         layer=[placebo, nothing, intervals, points],
         title=titled(

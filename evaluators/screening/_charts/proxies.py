@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_sizes import LABELLED_WIDTH, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, labelled, legends_below, titled
+from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def proxy_chart(search: "ProxySearch") -> alt.LayerChart:
     )
     points = base.mark_point(size=110, filled=True, opacity=1).encode(
         x=alt.X("auc:Q", scale=scale),
-        color=alt.Color("result:N", title=None, scale=alt.Scale(domain=kinds, range=["#D55E00", "#0072B2"])),
+        color=alt.Color("result:N", title=None, scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE])),
         shape=alt.Shape("result:N", title=None, scale=alt.Scale(domain=kinds, range=["diamond", "circle"])),
         tooltip=["feature:N", "group:N", alt.Tooltip("auc:Q", format=".2f"), alt.Tooltip("p_adjusted:Q", format=".3f")],
     )

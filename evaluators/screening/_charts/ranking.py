@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_sizes import WIDTH, legends_below, titled
+from evaluators._chart_looks import WIDTH, guide, legends_below, look, titled
+from evaluators._palette import COLOURS, DASHES, SHAPES
 from evaluators._plain import plain
-from evaluators.screening._charts.scores import COLOURS, DASHES, SHAPES, look
 
 if TYPE_CHECKING:
     from evaluators.screening.ranking import RankingAudit
@@ -23,11 +23,7 @@ def top_chart(audit: "RankingAudit") -> alt.LayerChart:
         y=alt.Y("ratio:Q", title="Share of the top / share of the list", scale=alt.Scale(zero=True)),
         color=alt.Color("group:N", title="Group", scale=look(labels, COLOURS)),
     )
-    even = (
-        alt.Chart(alt.InlineData(values=[{"even": 1}]))
-        .mark_rule(strokeDash=[6, 4], color="#555555")
-        .encode(y=alt.Y("even:Q"))
-    )
+    even = guide("y", 1)
     lines = base.mark_line(strokeWidth=2).encode(
         strokeDash=alt.StrokeDash("group:N", title="Group", scale=look(labels, DASHES))
     )

@@ -1,10 +1,11 @@
 """Charts of scored tools; imported only when a chart is asked for."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_sizes import LABELLED_WIDTH, WIDTH, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, WIDTH, guide, labelled, legends_below, look, titled
+from evaluators._palette import COLOURS, DASHES, INK, SHAPES
 from evaluators._plain import plain
 from evaluators.screening.rules import FOUR_FIFTHS
 
@@ -13,24 +14,13 @@ if TYPE_CHECKING:
     from evaluators.screening.scores import ScoreDistributions
     from evaluators.screening.sweep import ThresholdSweep
 
-# Okabe and Ito's colours, darkened where they were too pale on white; dashes and shapes repeat what they say.
-COLOURS = ("#0072B2", "#D55E00", "#007A59", "#A6508C", "#8A6D00", "#2F7FB5", "#000000", "#707070")
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [10, 4], [4, 2, 1, 2], [1, 3], [12, 2])
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 _MOST_CUTS = 200
 _WIDEST_RATIO = 2.0
 
 
-def look(labels: list[str], looks: tuple[Any, ...]) -> alt.Scale:
-    """Give each label a look of its own; after eight they start again."""
-    return alt.Scale(domain=labels, range=[looks[place % len(looks)] for place in range(len(labels))])
-
-
-def threshold_line(along: str = "y") -> alt.Chart:
+def threshold_line() -> alt.Chart:
     """Draw the dashed line at four fifths."""
-    values = [{"threshold": float(FOUR_FIFTHS.threshold)}]
-    rule: alt.Chart = alt.Chart(alt.InlineData(values=values)).mark_rule(strokeDash=[6, 4], color="#555555")
-    return rule.encode(y="threshold:Q") if along == "y" else rule.encode(x="threshold:Q")
+    return guide("y", float(FOUR_FIFTHS.threshold))
 
 
 def sweep_chart(sweep: "ThresholdSweep", against: str) -> alt.LayerChart:
@@ -86,15 +76,11 @@ def distribution_chart(found: "ScoreDistributions") -> alt.LayerChart:
         x=alt.X("q10:Q", title=["Score: thin line 80% of people,", "bar 50%, mark the median"], scale=scale), x2="q90:Q"
     )
     inner = base.mark_bar(size=14, color=colour, opacity=0.55).encode(x=alt.X("q25:Q", scale=scale), x2="q75:Q")
-    middle = base.mark_point(size=90, filled=True, opacity=1, color="#000000", shape="diamond").encode(
+    middle = base.mark_point(size=90, filled=True, opacity=1, color=INK, shape="diamond").encode(
         x=alt.X("q50:Q", scale=scale),
         tooltip=["group:N", "people:Q", "q10:Q", "q25:Q", "q50:Q", "q75:Q", "q90:Q"],
     )
-    line = (
-        alt.Chart(alt.InlineData(values=[{"median": found.median}]))
-        .mark_rule(strokeDash=[6, 4], color="#555555")
-        .encode(x=alt.X("median:Q", scale=scale))
-    )
+    line = guide("x", found.median, scale=scale)
     return alt.LayerChart(
         layer=[line, outer, inner, middle],
         title=titled("Scores by group", "Dashed: median of all people together."),

@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 
-from evaluators._chart_sizes import LABELLED_WIDTH, labelled, titled
+from evaluators._chart_looks import LABELLED_WIDTH, labelled, titled
+from evaluators._palette import BLUE, INK
 
 if TYPE_CHECKING:
     from evaluators.screening.simulation import FairAudits
-
-_BLUE = "#0072B2"
 
 
 def false_alarm_chart(fair: "FairAudits") -> alt.LayerChart:
@@ -32,9 +31,9 @@ def false_alarm_chart(fair: "FairAudits") -> alt.LayerChart:
             axis=alt.Axis(format="%"),
         ),
     )
-    bars = base.mark_bar(color=_BLUE).encode(tooltip=["tool:N", "flagged:Q", "pools:Q"])
+    bars = base.mark_bar(color=BLUE).encode(tooltip=["tool:N", "flagged:Q", "pools:Q"])
     looks: list[tuple[str, Literal["left", "right"], int, str]] = [
-        ("<=", "left", 5, "#000000"),
+        ("<=", "left", 5, INK),
         (">", "right", -5, "#FFFFFF"),  # long bars carry their figure inside, so that none falls off the edge
     ]
     figures = [

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_sizes import WIDTH, headed, legends_below, titled
+from evaluators._chart_looks import WIDTH, headed, legends_below, titled
+from evaluators._palette import BLUE, GREY, GUIDE, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -28,18 +29,16 @@ def control_chart(audit: "StabilityAudit", figure: str) -> alt.VConcatChart:
         y = alt.Y("value:Q", title=figure.capitalize(), scale=alt.Scale(domain=[0, top], clamp=True))
         limits = [
             base.transform_filter("datum.enough")
-            .mark_line(interpolate="step", strokeDash=[5, 4], color="#555555")
+            .mark_line(interpolate="step", strokeDash=[5, 4], color=GUIDE)
             .encode(y=alt.Y(f"{end}:Q", scale=alt.Scale(domain=[0, top], clamp=True)))
             for end in ("low", "high")
         ]
-        centre = base.mark_line(color="#555555", strokeWidth=1).encode(y=alt.Y("centre:Q"))
-        line = base.mark_line(color="#0072B2", strokeWidth=1.5).encode(y=y)
+        centre = base.mark_line(color=GUIDE, strokeWidth=1).encode(y=alt.Y("centre:Q"))
+        line = base.mark_line(color=BLUE, strokeWidth=1.5).encode(y=y)
         kinds = ["as expected", "signal", "too few people"]
         points = base.mark_point(filled=True, opacity=1, size=70).encode(
             y=y,
-            color=alt.Color(
-                "kind:N", title=None, scale=alt.Scale(domain=kinds, range=["#0072B2", "#D55E00", "#707070"])
-            ),
+            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE, GREY])),
             shape=alt.Shape(
                 "kind:N", title=None, scale=alt.Scale(domain=kinds, range=["circle", "diamond", "triangle-up"])
             ),

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 from statsmodels.stats.rates import confint_poisson
 
+from evaluators._validation import ColumnError
+from evaluators.itdata._cells import day, key_texts
 from evaluators.itdata.errors import JoinError, MeasureError
 from evaluators.itdata.log import ticket_log
-from evaluators.itdata.people.joining import join_people, key_texts
+from evaluators.itdata.people.joining import join_people
 from evaluators.itdata.people.poisson import poisson_interval
 from evaluators.itdata.people.rates import rate_per_100, rate_ratio
 
@@ -46,6 +48,26 @@ def test_keys_of_numbers_and_texts_meet() -> None:
     assert key_texts(pd.Series([7, 8])).tolist() == key_texts(pd.Series([7.0, 8.0])).tolist() == ["7", "8"]
     assert key_texts(pd.Series([7.0, np.nan])).tolist() == ["7", None]
     assert key_texts(pd.Series(["", "  ", "x"])).tolist() == [None, None, "x"]
+
+
+def test_a_day_with_a_zone_is_the_day_on_the_clocks_there() -> None:
+    assert day("2026-07-01T00:30+01:00", "as_of") == pd.Timestamp("2026-07-01")
+
+
+@pytest.mark.parametrize(
+    ("at", "start", "error", "said"),
+    [
+        pytest.param("when", "2026-01-01", ColumnError, "no column 'when'", id="no-column"),
+        pytest.param("note", "2026-01-01", JoinError, "does not hold times", id="no-times"),
+        pytest.param("opened_at", "soon", JoinError, "'soon' is no time", id="no-time"),
+        pytest.param("opened_at", None, JoinError, "missing time", id="missing"),
+        pytest.param("opened_at", "2026-01-01T00:00Z", JoinError, "has a time zone", id="zone"),
+    ],
+)
+def test_windows_that_cannot_be(at: str, start: object, error: type[Exception], said: str) -> None:
+    rows = pd.DataFrame({"caller": ["E1"], "note": ["x"], "opened_at": pd.to_datetime(["2026-01-02"])})
+    with pytest.raises(error, match=said):
+        join_people(rows, STAFF).per_person(at=at, start=pd.NaT if start is None else start)
 
 
 def test_columns_of_the_same_name_are_told_apart() -> None:

@@ -212,4 +212,4 @@ def test_words_json_and_chart(against):
     encoding = chart["layer"][1]["encoding"]
     assert encoding["x"]["field"] == against
     assert len({tuple(dash) for dash in encoding["strokeDash"]["scale"]["range"]}) == 3
-    assert [{"threshold": 0.8}] in chart["datasets"].values()
+    assert [{"at": 0.8}] in chart["datasets"].values()

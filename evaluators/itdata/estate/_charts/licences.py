@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from evaluators._palette import INK, ORANGE, PALE_BLUE
 from evaluators._plain import plain
 from evaluators.itdata._words import counted, euros
 
@@ -52,7 +53,7 @@ def licence_chart(use: "LicenceUse", most: int) -> alt.LayerChart:
     )
     bars = (
         alt.Chart(alt.InlineData(values=plain(parts)))
-        .mark_bar(stroke="#000000", strokeWidth=0.6)
+        .mark_bar(stroke=INK, strokeWidth=0.6)
         .encode(
             y=y,
             x=x,
@@ -60,7 +61,7 @@ def licence_chart(use: "LicenceUse", most: int) -> alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 title=None,
-                scale=alt.Scale(domain=[_UNUSED, _USED], range=["#D55E00", "#C9DFF0"]),
+                scale=alt.Scale(domain=[_UNUSED, _USED], range=[ORANGE, PALE_BLUE]),
                 legend=alt.Legend(orient="top"),
             ),
             tooltip=["product:N", "part:N", "licences:Q", alt.Tooltip("euros:Q", format=",.0f")],

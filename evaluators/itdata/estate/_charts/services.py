@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from evaluators._palette import BLUE, DARK_ORANGE, INK, PALE_BLUE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def availability_chart(found: "Availability") -> alt.VConcatChart:
         base = alt.Chart(alt.InlineData(values=plain(values))).encode(
             x=alt.X("month:O", title=None, scale=alt.Scale(domain=months), axis=axis)
         )
-        bars = base.mark_bar(stroke="#000000", strokeWidth=0.4).encode(
+        bars = base.mark_bar(stroke=INK, strokeWidth=0.4).encode(
             y=alt.Y(
                 "hours:Q",
                 title="Hours down",
@@ -43,7 +44,7 @@ def availability_chart(found: "Availability") -> alt.VConcatChart:
             color=alt.Color(
                 "kind:N",
                 title=None,
-                scale=alt.Scale(domain=_NOTICE, range=["#B34E00", "#C9DFF0"]),
+                scale=alt.Scale(domain=_NOTICE, range=[DARK_ORANGE, PALE_BLUE]),
                 legend=alt.Legend(orient="top"),
             ),
             tooltip=["month:O", "kind:N", alt.Tooltip("hours:Q", format=".1f")],
@@ -76,14 +77,12 @@ def delivery_chart(found: "DeliveryPerformance") -> alt.VConcatChart:
         top = 1.08 * float(rows[ends[1] if ends else name].max()) if len(rows) else 1.0
         axis = alt.Axis(format="%", tickCount=5) if ends else alt.Axis(tickCount=5)
         x: dict[str, Any] = {"title": None, "axis": axis, "scale": alt.Scale(domain=[0, top or 1.0])}
-        dots: Any = base.mark_point(filled=True, size=80, opacity=1, color="#0072B2").encode(
+        dots: Any = base.mark_point(filled=True, size=80, opacity=1, color=BLUE).encode(
             x=alt.X(f"{name}:Q", **x),
             tooltip=["service:N", alt.Tooltip(f"{name}:Q", format=".3~g"), "deployments:Q", "failed:Q"],
         )
         if ends:
-            rules = base.mark_rule(strokeWidth=2, color="#0072B2").encode(
-                x=alt.X(f"{ends[0]}:Q", **x), x2=f"{ends[1]}:Q"
-            )
+            rules = base.mark_rule(strokeWidth=2, color=BLUE).encode(x=alt.X(f"{ends[0]}:Q", **x), x2=f"{ends[1]}:Q")
             dots = alt.layer(rules, dots)
         charts.append(dots.properties(title=title, width=270, height=alt.Step(20)))
     return alt.VConcatChart(

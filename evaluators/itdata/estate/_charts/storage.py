@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from evaluators._palette import BLUE, DARK_ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def forecast_chart(found: "StorageForecast") -> alt.LayerChart:
         "color": alt.Color(
             "kind:N",
             title=None,
-            scale=alt.Scale(domain=kinds, range=["#0072B2", "#B34E00"]),
+            scale=alt.Scale(domain=kinds, range=[BLUE, DARK_ORANGE]),
             legend=alt.Legend(orient="top"),
         ),
         "strokeDash": alt.StrokeDash("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 3]])),
@@ -36,7 +37,7 @@ def forecast_chart(found: "StorageForecast") -> alt.LayerChart:
     joined = plain(join.to_dict("records")) + records[1]
     band = (
         alt.Chart(alt.InlineData(values=joined))
-        .mark_area(opacity=0.2, color="#B34E00")
+        .mark_area(opacity=0.2, color=DARK_ORANGE)
         .encode(x=x, y=alt.Y("low:Q", title="Gigabytes"), y2="high:Q")
     )
     lines = [

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from evaluators._palette import BLUE, DARK_ORANGE, INK
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def exits_chart(found: "EarlyExits") -> alt.LayerChart:
     labels = list(frame["label"])
     base = alt.Chart(alt.InlineData(values=plain(frame.to_dict("records")))).encode(
         y=alt.Y("label:N", title=None, sort=labels, axis=alt.Axis(labelLimit=150, labelFontSize=12)),
-        color=alt.Color("label:N", legend=None, scale=alt.Scale(domain=labels, range=["#B34E00", "#0072B2"])),
+        color=alt.Color("label:N", legend=None, scale=alt.Scale(domain=labels, range=[DARK_ORANGE, BLUE])),
     )
     x: dict[str, Any] = {
         "axis": alt.Axis(format="%", tickCount=5),
@@ -30,8 +31,8 @@ def exits_chart(found: "EarlyExits") -> alt.LayerChart:
         shape=alt.Shape("label:N", legend=None, scale=alt.Scale(domain=labels, range=["diamond", "circle"])),
         tooltip=["laptop:N", "people:Q", "exits:Q", alt.Tooltip("risk:Q", format=".1%")],
     )
-    words = base.mark_text(dy=-14, fontSize=12, color="#000000").encode(
-        x=alt.X("risk:Q", title=title, **x), text=alt.Text("risk:Q", format=".1%"), color=alt.value("#000000")
+    words = base.mark_text(dy=-14, fontSize=12, color=INK).encode(
+        x=alt.X("risk:Q", title=title, **x), text=alt.Text("risk:Q", format=".1%"), color=alt.value(INK)
     )
     return alt.LayerChart(
         layer=[bars, dots, words],

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from evaluators._chart_looks import guide
+from evaluators._palette import BLUE, GREY, ORANGE, PALE_GREY
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from evaluators.itdata.people.rates import RateTable
     from evaluators.itdata.people.standardise import StandardisedRates
 
-_BLUE, _ORANGE = "#0072B2", "#D55E00"
 _WIDTH = 300
 _MOST = 30
 _TITLE = 48  # letters a line
@@ -36,8 +37,8 @@ def rates_chart(table: "RateTable") -> alt.LayerChart:
     base = alt.Chart(alt.InlineData(values=plain(rows))).encode(y=_y([rate.label for rate in known]))
     unit = f"{table.what[:1].upper()}{table.what[1:]} {table.unit}"
     x = alt.X("rate:Q", title=unit, scale=alt.Scale(zero=True))
-    bars = base.mark_rule(strokeWidth=2, color=_BLUE).encode(x=alt.X("low:Q"), x2="high:Q")
-    dots = base.mark_point(filled=True, size=70, opacity=1, color=_BLUE).encode(
+    bars = base.mark_rule(strokeWidth=2, color=BLUE).encode(x=alt.X("low:Q"), x2="high:Q")
+    dots = base.mark_point(filled=True, size=70, opacity=1, color=BLUE).encode(
         x=x,
         tooltip=[
             "group:N",
@@ -46,12 +47,11 @@ def rates_chart(table: "RateTable") -> alt.LayerChart:
             alt.Tooltip("high:Q", format=".1f"),
         ],
     )
-    mean = alt.Chart(alt.InlineData(values=[{"all": table.overall.rate}])).mark_rule(strokeDash=[5, 4], color="#555555")
     subtitle = [f"Lines: {table.confidence:.0%} intervals. Dashed: all."]
     if len(known) < len(table.rates):
         subtitle.append(f"The {len(known)} highest of {len(table.rates)} groups are shown.")
     return alt.LayerChart(
-        layer=[mean.encode(x="all:Q"), bars, dots],
+        layer=[guide("x", table.overall.rate), bars, dots],
         width=_WIDTH,
         height=_height(len(rows)),
         title=alt.Title(f"By {', '.join(table.by)}", subtitle=subtitle, anchor="start"),
@@ -74,8 +74,8 @@ def standardised_chart(result: "StandardisedRates") -> alt.LayerChart:
             pairs.append({"group": rate.group, "from": rate.rate, "to": value, "low": low, "high": high})
     y = _y(order)
     joined = alt.Chart(alt.InlineData(values=plain(pairs)))
-    link = joined.mark_rule(strokeWidth=5, color="#C9C9C9").encode(y=y, x=alt.X("from:Q"), x2="to:Q")
-    spread = joined.mark_rule(strokeWidth=1.5, color=_BLUE).encode(y=y, x=alt.X("low:Q"), x2="high:Q")
+    link = joined.mark_rule(strokeWidth=5, color=PALE_GREY).encode(y=y, x=alt.X("from:Q"), x2="to:Q")
+    spread = joined.mark_rule(strokeWidth=1.5, color=BLUE).encode(y=y, x=alt.X("low:Q"), x2="high:Q")
     dots = (
         alt.Chart(alt.InlineData(values=plain(points)))
         .mark_point(size=80, filled=True, opacity=1)
@@ -85,7 +85,7 @@ def standardised_chart(result: "StandardisedRates") -> alt.LayerChart:
             color=alt.Color(
                 "kind:N",
                 title=None,
-                scale=alt.Scale(domain=kinds, range=[_ORANGE, _BLUE]),
+                scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE]),
                 legend=alt.Legend(orient="bottom", labelFontSize=12),
             ),
             shape=alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=["square", "circle"])),
@@ -129,7 +129,7 @@ def association_chart(result: "Association") -> alt.LayerChart:
     colour = alt.Color(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=kinds, range=[_ORANGE, _BLUE, "#707070"]),
+        scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, GREY]),
         legend=alt.Legend(orient="bottom", labelFontSize=12),
     )
     spread = (
@@ -143,10 +143,9 @@ def association_chart(result: "Association") -> alt.LayerChart:
         shape=alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=["square", "circle", "diamond"])),
         tooltip=["group:N", alt.Tooltip("ratio:Q", format=".2f")],
     )
-    even = alt.Chart(alt.InlineData(values=[{"even": 1}])).mark_rule(strokeDash=[5, 4], color="#555555")
     title = f"{result.outcome}: with against without {result.exposure}"
     return alt.LayerChart(
-        layer=[even.encode(x=alt.X("even:Q", scale=scale)), spread, dots],
+        layer=[guide("x", 1, scale=scale), spread, dots],
         width=_WIDTH,
         height=_height(len(order)),
         title=alt.Title(title[:_TITLE], subtitle="Dashed: as often. Lines: 95% intervals.", anchor="start"),

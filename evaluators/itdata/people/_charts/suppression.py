@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from evaluators._palette import INK, PALE_GREY
+
 if TYPE_CHECKING:
     from evaluators.itdata.people.suppression import SuppressedTable
 
@@ -36,10 +38,10 @@ def table_chart(table: "SuppressedTable") -> alt.LayerChart:
         color=alt.Color(
             "kind:N",
             legend=None,
-            scale=alt.Scale(domain=["shown", "total", "hidden"], range=["#E8F1F8", "#FFFFFF", "#C9C9C9"]),
+            scale=alt.Scale(domain=["shown", "total", "hidden"], range=["#E8F1F8", "#FFFFFF", PALE_GREY]),
         )
     )
-    words = base.mark_text(fontSize=12, color="#000000").encode(text="said:N")
+    words = base.mark_text(fontSize=12, color=INK).encode(text="said:N")
     return alt.LayerChart(
         layer=[fields, words],
         width=max(90, min(420, 80 * len(heads))),

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators.itdata.tickets._ticket_times import STEPS, hours_in_words
-from evaluators.screening._charts.scores import COLOURS, DASHES, look
+from evaluators._chart_looks import guide, look
+from evaluators._palette import BLUE, COLOURS, DASHES, INK, ORANGE, RANGE_BLUE
+from evaluators.itdata._words import hours_in_words
+from evaluators.itdata.tickets._ticket_times import STEPS
 
 if TYPE_CHECKING:
     from evaluators.itdata.tickets.durations import Durations
@@ -62,9 +64,9 @@ def curve_chart(found: "Durations") -> alt.LayerChart:
             tooltip=["label:N", "time:N", alt.Tooltip("waiting:Q", format=".1%")],
         )
     )
-    half = alt.Chart(alt.InlineData(values=[{"half": 0.5}])).mark_rule(strokeDash=[2, 3], color="#555555")
+    half = guide("y", 0.5, dash=(2, 3))
     return alt.LayerChart(
-        layer=[half.encode(y=alt.Y("half:Q")), lines],
+        layer=[half, lines],
         title=alt.Title(
             "How many still wait, and for how long", subtitle="Dotted: half. Tickets still open are counted."
         ),
@@ -86,14 +88,13 @@ def distribution_chart(found: "Durations") -> alt.LayerChart:
         }
         for low, high, count in found.histogram
     ]
-    row = found.overall
     longest = max(each["to"] for each in bars)
     axis, scale = _hours_axis(longest)
     x = alt.X("from:Q", title=f"Time from opening to {STEPS[found.until]}", axis=axis, scale=scale)
     top = max(each["tickets"] for each in bars)
     drawn = (
         alt.Chart(alt.InlineData(values=bars))
-        .mark_rect(color="#9CC3DE", stroke="#FFFFFF", strokeWidth=1)
+        .mark_rect(color=RANGE_BLUE, stroke="#FFFFFF", strokeWidth=1)
         .encode(
             x=x,
             x2="to:Q",
@@ -107,6 +108,22 @@ def distribution_chart(found: "Durations") -> alt.LayerChart:
             tooltip=["time:N", "tickets:Q"],
         )
     )
+    return alt.LayerChart(
+        layer=[drawn, *_figures(found, top, longest, scale)],
+        title=alt.Title(
+            "How long ended tickets took",
+            subtitle=["Bars to the right are far longer: each label", "is several times the one before."],
+            anchor="start",
+        ),
+        width=_WIDTH,
+        height=_HEIGHT,
+        description=found.summary(),
+    )
+
+
+def _figures(found: "Durations", top: int, longest: float, scale: alt.Scale) -> list[alt.Chart]:
+    """Draw median, mean and P90 as lines with their figures at different heights."""
+    row = found.overall
     figures = (("Median", row.ended_median), ("Mean", row.ended_mean), ("P90", row.ended_p90))
     names = [name for name, hours in figures if hours is not None]
     marks = [
@@ -123,7 +140,7 @@ def distribution_chart(found: "Durations") -> alt.LayerChart:
     ]
     base = alt.Chart(alt.InlineData(values=marks)).encode(
         x=alt.X("hours:Q", scale=scale),
-        color=alt.Color("name:N", scale=look(names, ("#000000", "#D55E00", "#0072B2")), legend=None),
+        color=alt.Color("name:N", scale=look(names, (INK, ORANGE, BLUE)), legend=None),
     )
     rules = base.mark_rule(strokeWidth=2).encode(
         y="height:Q", y2="zero:Q", strokeDash=alt.StrokeDash("name:N", scale=look(names, DASHES), legend=None)
@@ -144,14 +161,4 @@ def distribution_chart(found: "Durations") -> alt.LayerChart:
         for each in looks
         for left in (True, False)
     ]
-    return alt.LayerChart(
-        layer=[drawn, rules, *texts],
-        title=alt.Title(
-            "How long ended tickets took",
-            subtitle=["Bars to the right are far longer: each label", "is several times the one before."],
-            anchor="start",
-        ),
-        width=_WIDTH,
-        height=_HEIGHT,
-        description=found.summary(),
-    )
+    return [rules, *texts]

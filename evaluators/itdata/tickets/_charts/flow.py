@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from evaluators._palette import BLUE, DARK_ORANGE, GREY
 from evaluators.itdata.tickets.flow import WEEKDAYS
 
 if TYPE_CHECKING:
     from evaluators.itdata.tickets.flow import Flow
-
-_ORANGE, _BLUE, _GREY = "#B84A00", "#0072B2", "#707070"
 
 
 def flow_chart(flow: "Flow") -> alt.VConcatChart:
@@ -21,7 +20,10 @@ def flow_chart(flow: "Flow") -> alt.VConcatChart:
         for what, count in (("came in", row.arrivals), ("ended", row.closures), ("open at the end", row.backlog)):
             rows.append({"start": f"{start}T00:00:00", "what": what, "tickets": count, "covered": covered})
     charts = []
-    for names, colours, height in ((["came in", "ended"], [_ORANGE, _BLUE], 140), (["open at the end"], [_GREY], 110)):
+    for names, colours, height in (
+        (["came in", "ended"], [DARK_ORANGE, BLUE], 140),
+        (["open at the end"], [GREY], 110),
+    ):
         base = alt.Chart(alt.InlineData(values=[row for row in rows if row["what"] in names])).encode(
             x=alt.X(
                 "start:T", title=None, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=5, labelFontSize=13)
@@ -77,11 +79,11 @@ def shape_chart(flow: "Flow") -> alt.VConcatChart:
         x=alt.X("day:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y("share:Q", title="Share of tickets", axis=alt.Axis(format="%")),
     )
-    bars = by_day.mark_bar(color=_BLUE).encode(tooltip=["day:N", "tickets:Q", alt.Tooltip("share:Q", format=".1%")])
+    bars = by_day.mark_bar(color=BLUE).encode(tooltip=["day:N", "tickets:Q", alt.Tooltip("share:Q", format=".1%")])
     texts = by_day.mark_text(baseline="bottom", dy=-2).encode(text="text:N")
     by_hour = (
         alt.Chart(alt.InlineData(values=hours))
-        .mark_bar(color=_BLUE)
+        .mark_bar(color=BLUE)
         .encode(
             x=alt.X(
                 "hour:O",

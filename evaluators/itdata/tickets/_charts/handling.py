@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators.itdata.tickets._ticket_times import share_in_words
+from evaluators._chart_looks import guide
+from evaluators._palette import BLUE, RANGE_BLUE
+from evaluators.itdata._words import percent
 
 if TYPE_CHECKING:
     from evaluators.itdata.tickets.handling import Handling
 
-_BLUE = "#0072B2"
 _MOST = 12
 _TITLES = {
     "reassigned": "Passed on to another group",
@@ -33,7 +34,7 @@ def share_chart(found: "Handling", figure: str) -> alt.LayerChart:
                 "high": share.high,
                 "count": share.count,
                 "tickets": share.of,
-                "text": f"{share_in_words(share.share)} of {share.of:,}",
+                "text": f"{percent(share.share)} of {share.of:,}",
             }
         )
     top = min(1.0, 1.1 * max(row["high"] for row in rows))
@@ -43,21 +44,17 @@ def share_chart(found: "Handling", figure: str) -> alt.LayerChart:
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=110))
     )
-    ranges = base.mark_rule(strokeWidth=3, color="#8FB8D6").encode(
+    ranges = base.mark_rule(strokeWidth=3, color=RANGE_BLUE).encode(
         x=alt.X("low:Q", title="Share of tickets", scale=scale, axis=alt.Axis(format=".0~%", tickCount=5)), x2="high:Q"
     )
-    dots = base.mark_point(filled=True, size=80, opacity=1, color=_BLUE).encode(
+    dots = base.mark_point(filled=True, size=80, opacity=1, color=BLUE).encode(
         x=alt.X("share:Q", scale=scale),
         tooltip=["label:N", alt.Tooltip("share:Q", format=".1%"), "count:Q", "tickets:Q"],
     )
     texts = base.mark_text(align="left", baseline="bottom", dy=-6, fontSize=11).encode(
         x=alt.X("place:Q", scale=scale), text="text:N"
     )
-    overall = (
-        alt.Chart(alt.InlineData(values=[{"overall": getattr(found.overall, figure).share}]))
-        .mark_rule(strokeDash=[6, 4], color="#555555")
-        .encode(x=alt.X("overall:Q", scale=scale))
-    )
+    overall = guide("x", getattr(found.overall, figure).share, scale=scale)
     return alt.LayerChart(
         layer=[overall, ranges, dots, texts],
         title=alt.Title(

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
+from evaluators._chart_looks import guide
+from evaluators._palette import BLUE, INK
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
@@ -40,10 +42,9 @@ def _panel(frame: "pd.DataFrame", title: str) -> alt.LayerChart:
     order = [row["name"] for row in rows]
     axis = alt.Axis(labelAngle=0, labelFontSize=12, labelOverlap=True)
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=alt.X("name:O", title=title, sort=order, axis=axis))
-    bars = base.mark_bar(color="#0072B2", opacity=0.75).encode(
+    bars = base.mark_bar(color=BLUE, opacity=0.75).encode(
         y=alt.Y("factor:Q", title="Times average"),
         tooltip=["name:O", "tickets:Q", "occasions:Q", alt.Tooltip("factor:Q", format=".2f")],
     )
-    spread = base.mark_rule(color="#000000").encode(y=alt.Y("low:Q"), y2="high:Q")
-    even = alt.Chart(alt.InlineData(values=[{"even": 1}])).mark_rule(strokeDash=[6, 4], color="#555555")
-    return alt.LayerChart(layer=[bars, spread, even.encode(y="even:Q")], width=320, height=120)
+    spread = base.mark_rule(color=INK).encode(y=alt.Y("low:Q"), y2="high:Q")
+    return alt.LayerChart(layer=[bars, spread, guide("y", 1)], width=320, height=120)

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators.itdata.tickets._ticket_times import share_in_words
+from evaluators._chart_looks import titled
+from evaluators._palette import BLUE, RANGE_BLUE
+from evaluators.itdata._words import percent
 
 if TYPE_CHECKING:
     from evaluators.itdata.tickets.sla import SlaMeasure
 
-_BLUE = "#0072B2"
 _MOST = 12
 
 
@@ -25,7 +26,7 @@ def sla_chart(found: "SlaMeasure") -> alt.LayerChart:
             "high": row.high,
             "decided": row.met + row.missed,
             "open": row.not_yet_known,
-            "text": f"{share_in_words(row.share_met)} of {row.met + row.missed:,}",
+            "text": f"{percent(row.share_met)} of {row.met + row.missed:,}",
         }
         for row in known
         if row in largest
@@ -37,21 +38,21 @@ def sla_chart(found: "SlaMeasure") -> alt.LayerChart:
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
     )
-    ranges = base.mark_rule(strokeWidth=3, color="#8FB8D6").encode(x=x, x2="high:Q")
-    dots = base.mark_point(filled=True, size=90, opacity=1, color=_BLUE).encode(
+    ranges = base.mark_rule(strokeWidth=3, color=RANGE_BLUE).encode(x=x, x2="high:Q")
+    dots = base.mark_point(filled=True, size=90, opacity=1, color=BLUE).encode(
         x="share:Q",
         tooltip=["label:N", alt.Tooltip("share:Q", format=".1%"), "decided:Q", "open:Q"],
     )
-    texts = base.mark_text(align="left", baseline="bottom", dy=-7, fontSize=11).encode(
+    texts = base.mark_text(align="left", baseline="bottom", dy=-7, fontSize=12).encode(
         x=alt.X("place:Q", scale=alt.Scale(domain=[0, 1])), text="text:N"
     )
     for row in rows:
         row["place"] = min(row["low"], 0.62)
     return alt.LayerChart(
         layer=[ranges, dots, texts],
-        title=alt.Title(
+        title=titled(
             f"Service level met by {found.by}",
-            subtitle="Dot: share met. Line: its likely range. Open and not yet due: not counted.",
+            "Dot: share met. Line: its likely range. Open and not yet due: not counted.",
         ),
         width=270,
         height=alt.Step(46),

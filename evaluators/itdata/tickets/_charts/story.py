@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators.itdata.tickets._ticket_times import hours_in_words
+from evaluators._palette import BLUE
+from evaluators.itdata._words import hours_in_words
 from evaluators.itdata.tickets.story import is_parked
 
 if TYPE_CHECKING:
     from evaluators.itdata.tickets.story import TicketStory
 
-_WORK, _PARKED = "#0072B2", "#F3D9C4"
+_WORK, _PARKED = BLUE, "#F3D9C4"
 _SHORTEST = 0.012  # of the whole width, so that a stay of minutes is seen
 
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from evaluators._palette import BLUE, GREY, GUIDE, INK, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
     from evaluators.itdata.tickets.xmr import XmrChart, XmrPoint
 
 _KINDS = ("as usual", "signal", "too few tickets")
-_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#707070"
 _WIDTH = 320
 
 
@@ -88,8 +88,8 @@ def _panel(
     for name in lines:
         if name is not None and any(name in row for row in shown):
             style: dict[str, Any] = {"strokeWidth": 1} if name == "centre" else {"strokeDash": [5, 4]}
-            layers.append(base.mark_line(color="#555555", **style).encode(y=alt.Y(f"{name}:Q"), detail="phase:N"))
-    layers.append(base.mark_line(color=_BLUE, strokeWidth=1.2).encode(y=y, detail="phase:N"))
+            layers.append(base.mark_line(color=GUIDE, **style).encode(y=alt.Y(f"{name}:Q"), detail="phase:N"))
+    layers.append(base.mark_line(color=BLUE, strokeWidth=1.2).encode(y=y, detail="phase:N"))
     scale = list(_KINDS)
     # One layer for each kind, so that signals lie on top; the legend comes from the shared scales.
     for each, size in zip((_KINDS[0], _KINDS[2], _KINDS[1]), (28, 45, 110), strict=True):
@@ -101,7 +101,7 @@ def _panel(
                 color=alt.Color(
                     f"{kind}:N",
                     title=None,
-                    scale=alt.Scale(domain=scale, range=[_BLUE, _ORANGE, _GREY]),
+                    scale=alt.Scale(domain=scale, range=[BLUE, ORANGE, GREY]),
                     legend=alt.Legend(orient="bottom", labelFontSize=12, symbolOpacity=1),
                 ),
                 shape=alt.Shape(
@@ -112,5 +112,5 @@ def _panel(
         )
     if steps:
         marks = alt.Chart(alt.InlineData(values=[{"period": step} for step in steps]))
-        layers.insert(0, marks.mark_rule(color="#000000", strokeWidth=1).encode(x=alt.X("period:O", sort=periods)))
+        layers.insert(0, marks.mark_rule(color=INK, strokeWidth=1).encode(x=alt.X("period:O", sort=periods)))
     return alt.LayerChart(layer=layers, width=_WIDTH, height=height)

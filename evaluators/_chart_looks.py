@@ -1,4 +1,4 @@
-"""Sizes at which a chart can be read on a telephone and on a desk; imported only when a chart is asked for.
+"""How charts look, and at which sizes they are read on a telephone and a desk; imported only when one is asked for.
 
 A page shrinks a chart that is wider than the screen, and its letters with it. So the charts are as wide as a telephone,
 long labels are broken into lines, and titles and legends stand above and below the plot.
@@ -6,8 +6,11 @@ long labels are broken into lines, and titles and legends stand above and below 
 
 import json
 import textwrap
+from typing import Any
 
 import altair as alt
+
+from evaluators._palette import GUIDE
 
 LABEL_PIXELS = 130  # beside the plot, for the labels of groups
 LABELLED_WIDTH = 210  # of a plot that has such labels; together a telephone's 340
@@ -42,3 +45,14 @@ def headed(label: str) -> alt.Title:
 def legends_below() -> alt.Config:
     """Return the setting that puts legends under the plot, one entry a line."""
     return alt.Config(legend=alt.LegendConfig(orient="bottom", columns=1, labelLimit=300))
+
+
+def look(labels: list[str], looks: tuple[Any, ...]) -> alt.Scale:
+    """Give each label a look of its own (of COLOURS, DASHES or SHAPES); where they run out, they start again."""
+    return alt.Scale(domain=labels, range=[looks[place % len(looks)] for place in range(len(labels))])
+
+
+def guide(axis: str, at: float, *, dash: tuple[int, int] = (6, 4), **options: Any) -> alt.Chart:
+    """Draw a dashed line to compare with, at a place on an axis (``"x"`` or ``"y"``); options are the axis's."""
+    drawn: alt.Chart = alt.Chart(alt.InlineData(values=[{"at": at}])).mark_rule(strokeDash=list(dash), color=GUIDE)
+    return drawn.encode(x=alt.X("at:Q", **options)) if axis == "x" else drawn.encode(y=alt.Y("at:Q", **options))
