@@ -62,15 +62,18 @@ def kind_of(file: Path) -> str:
     )
 
 
-def checksum(file: Path) -> str:
+def checksum(*files: Path) -> str:
+    """Return the SHA-256 of files, one after the other, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
+    for file in files:
+        with file.open("rb") as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
     return digest.hexdigest()
 
 
-def _opened(file: Path) -> IO[bytes]:
+def opened(file: Path) -> IO[bytes]:
+    """Open a file to read its bytes, unpacked if its name ends in .gz."""
     return gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb")  # type: ignore[return-value]
 
 
@@ -78,7 +81,7 @@ def find_encoding(file: Path) -> str:
     """Find out the encoding of a text file from all its bytes."""
     decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", "cp1252")}
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             start = stream.read(_PIECE)
             if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
@@ -123,7 +126,7 @@ def find_header(file: Path, encoding: str, delimiter: str | None, notes: list[st
     kind = encoding.casefold().replace("_", "-")
     try:
         with (
-            _opened(file) as raw,
+            opened(file) as raw,
             io.TextIOWrapper(raw, "utf-8-sig" if kind == "utf-8" else encoding, "replace", newline="") as stream,
         ):
             start = stream.read(_PIECE)

@@ -2,7 +2,6 @@
 
 import csv
 import glob
-import gzip
 import io
 import os
 import shutil
@@ -11,9 +10,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from evaluators._own_files import duckdb_gist, names_told_apart
+from evaluators._own_files import duckdb_gist, names_told_apart, opened
 from evaluators.screening.counts import CountTable, count_tables
 from evaluators.screening.errors import CountError, FileReadError
 
@@ -243,12 +242,8 @@ def _prepared(
         raise FileReadError(f"{file} cannot be read: {error}.", _EXPORT_HINT) from error
 
 
-def _opened(file: Path) -> IO[bytes]:
-    return gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb")  # type: ignore[return-value]
-
-
 def _byte_order_mark(file: Path) -> str:
-    with _opened(file) as stream:
+    with opened(file) as stream:
         return _BYTE_ORDER_MARKS.get(stream.read(2), "")
 
 
@@ -257,7 +252,7 @@ def _as_utf8(file: Path, encoding: str, folder: Path, skip_lines: int) -> Path:
     copy = folder / "applicants.csv"
     try:
         with (
-            _opened(file) as raw,
+            opened(file) as raw,
             io.TextIOWrapper(raw, encoding=encoding, newline="") as source,
             copy.open("w", encoding="utf-8", newline="") as target,
         ):
@@ -271,7 +266,7 @@ def _as_utf8(file: Path, encoding: str, folder: Path, skip_lines: int) -> Path:
 
 def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
     """Return the names of the columns, and what stands between them."""
-    with _opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
+    with opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
         start = stream.read(_HEADER_CHARACTERS)
     headers = {
         each: next((row for row in csv.reader(io.StringIO(start, newline=""), delimiter=each) if row), [])

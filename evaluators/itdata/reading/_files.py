@@ -1,8 +1,6 @@
 """Files with exports, opened for DuckDB: which rows are whole, and where each row stands in the file."""
 
 import csv
-import gzip
-import hashlib
 import io
 import os
 import re
@@ -16,17 +14,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from evaluators._own_files import (
     LOCKED_HINT,
     SAVE_AGAIN,
     TableError,
+    checksum,
     duckdb_gist,
     find_encoding,
     find_header,
     kind_of,
     names_told_apart,
+    opened,
 )
 from evaluators._workbooks import cell_text, opened_sheet
 from evaluators.itdata.errors import ExportError
@@ -109,32 +109,26 @@ class Source:
             self._find_broken()
 
     def _stage(self, select: str, *, lenient: bool) -> None:
-        name = quoted_name
-        if not self._delimiter:
-            table = f"(SELECT {', '.join(f'CAST({name(each)} AS VARCHAR) AS {name(each)}' for each in self.names)} "
-            table += f"FROM read_parquet({_text(str(self._file))}))"
-        else:
-            columns = ", ".join(f"{_text(each)}: 'VARCHAR'" for each in self.columns)
-            table = (
-                f"read_csv({_text(str(self._file))}, auto_detect=false, columns={{{columns}}}, header=true, "
-                f"delim={_text(self._delimiter)}, quote='\"', escape='\"'"
-                + (", store_rejects=true, parallel=false)" if lenient else ")")
-            )
+        table = self._table("store_rejects=true, parallel=false" if lenient else "")
         self.connection.execute(f"CREATE OR REPLACE TABLE raw AS SELECT {select} FROM {table}")
+
+    def _table(self, more: str) -> str:
+        """Return the file as a table of texts in SQL; `more` are further options of reading a text file."""
+        if not self._delimiter:
+            cells = ", ".join(f"CAST({quoted_name(each)} AS VARCHAR) AS {quoted_name(each)}" for each in self.names)
+            return f"(SELECT {cells} FROM read_parquet({_text(str(self._file))}))"
+        columns = ", ".join(f"{_text(each)}: 'VARCHAR'" for each in self.columns)
+        return (
+            f"read_csv({_text(str(self._file))}, auto_detect=false, columns={{{columns}}}, header=true, "
+            f"delim={_text(self._delimiter)}, quote='\"', escape='\"'{f', {more}' if more else ''})"
+        )
 
     def sample(self, rows: int) -> list[tuple[str | None, ...]]:
         """Return the cells of the first rows as text, None where a cell is empty; rows that do not fit are skipped."""
         import duckdb
 
-        names = ", ".join(f"nullif(trim(CAST({quoted_name(each)} AS VARCHAR)), '')" for each in self.names)
-        if not self._delimiter:
-            table = f"read_parquet({_text(str(self._file))})"
-        else:
-            columns = ", ".join(f"{_text(each)}: 'VARCHAR'" for each in self.columns)
-            table = (
-                f"read_csv({_text(str(self._file))}, auto_detect=false, columns={{{columns}}}, header=true, "
-                f"delim={_text(self._delimiter)}, quote='\"', escape='\"', ignore_errors=true)"
-            )
+        names = ", ".join(f"nullif(trim({quoted_name(each)}), '')" for each in self.names)
+        table = self._table("ignore_errors=true")
         try:
             return self.connection.execute(f"SELECT {names} FROM {table} LIMIT {int(rows)}").fetchall()
         except duckdb.Error as error:
@@ -180,7 +174,7 @@ class Source:
         broken = {each.line - self._skipped for each in self.broken}
         limit = csv.field_size_limit(1 << 30)
         try:
-            with _opened(self._file) as binary, io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as stream:
+            with opened(self._file) as binary, io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as stream:
                 reader = csv.reader(stream, delimiter=self._delimiter)
                 place, before, header = -1, 0, True
                 for row in reader:
@@ -248,7 +242,7 @@ def open_export(
                 json_as_csv(files, readable, ROW_NAME, notes)
             else:
                 broken = []
-            digest = summing.submit(_checksum, files)
+            digest = summing.submit(checksum, *files)
             columns, between = tuple[str, ...](), ""
             if kind == "CSV":
                 unit, found = "line", encoding or find_encoding(readable)
@@ -316,18 +310,9 @@ def _kind(files: Sequence[Path]) -> str:
     return kind_of(files[0])
 
 
-def _checksum(files: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while piece := stream.read(_PIECE):
-                digest.update(piece)
-    return digest.hexdigest()
-
-
 def _refuse_pages(file: Path, encoding: str) -> None:
     """Refuse what a browser saved in place of an export."""
-    with _opened(file) as stream:
+    with opened(file) as stream:
         start = stream.read(2000).decode(encoding, errors="replace").lstrip("\ufeff \t\r\n").casefold()
     if start.startswith(("<!doctype", "<html", "<head", "<script")):
         raise ExportError(
@@ -340,10 +325,6 @@ def _refuse_pages(file: Path, encoding: str) -> None:
         raise ExportError(f"{file.name} holds JSON.", "Give it a name that ends in .json.")
 
 
-def _opened(file: Path) -> IO[bytes]:
-    return gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb")  # type: ignore[return-value]
-
-
 def _as_utf8(file: Path, encoding: str, folder: Path, skipped: int) -> Path:
     """Return the text in UTF-8 from its header on, copied piece by piece where it is not so already."""
     if not skipped and encoding.casefold().replace("_", "-") in ("utf-8", "utf-8-sig", "utf8"):
@@ -351,7 +332,7 @@ def _as_utf8(file: Path, encoding: str, folder: Path, skipped: int) -> Path:
     copy = folder / "export.csv"
     try:
         with (
-            _opened(file) as raw,
+            opened(file) as raw,
             io.TextIOWrapper(raw, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source,
             copy.open("w", encoding="utf-8", newline="") as target,
         ):
@@ -368,7 +349,7 @@ def _as_utf8(file: Path, encoding: str, folder: Path, skipped: int) -> Path:
 def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
     """Return the names of the columns, and what stands between them."""
     try:
-        with _opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
+        with opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
             start = stream.read(_PIECE)
     except (UnicodeError, EOFError, zlib.error) as error:
         raise ExportError(f"{file.name} cannot be read: {error}.", SAVE_AGAIN) from error
@@ -393,7 +374,7 @@ def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
 def _lines_at(file: Path, positions: Sequence[int]) -> list[int]:
     """Return the lines in which bytes stand, positions rising; empty lines before a row do not belong to it."""
     found = list[int]()
-    with _opened(file) as stream:
+    with opened(file) as stream:
         at, line = 0, 1
         for position in positions:
             while at < position:
