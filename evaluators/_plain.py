@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,3 +19,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def json_able(result: Any) -> dict[str, Any]:
+    """Return a frozen result (a dataclass) as plain values for JSON; None stands for undefined figures."""
+    return dict(plain(asdict(result)))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators._validation import ColumnError
 from evaluators.itdata._cells import moment
 from evaluators.itdata._words import counted, listed, percent
@@ -96,7 +96,7 @@ class QualityReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words what was found, the worst first, and what no check can see.

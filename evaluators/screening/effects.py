@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.screening.counts import GroupCount
 from evaluators.screening.errors import LevelError
 from evaluators.screening.rates import falls_below, impact_ratio
@@ -79,7 +79,7 @@ class Effects:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for figures that are undefined or unbounded."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words how large the gap is.

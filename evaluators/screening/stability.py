@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.screening._columns import FloatArray, IntArray, enough_expected, fetch, find_groups, find_yes
 from evaluators.screening.counts import CountTable
 from evaluators.screening.errors import OutcomeError, PeriodError, UnknownGroupError
@@ -139,7 +139,7 @@ class StabilityAudit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words whether the tool drifted, and since when.

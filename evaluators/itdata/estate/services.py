@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._cells import labels, months, numbers, rows_of
 from evaluators.itdata._words import counted, listed
 from evaluators.itdata.errors import MeasureError
@@ -198,7 +198,7 @@ class Availability:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for what is not known."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words how long each service was down, and what percentages hide.

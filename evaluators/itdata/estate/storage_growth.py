@@ -1,13 +1,13 @@
 """How much storage to expect: a forecast that admits what it cannot know."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._cells import FloatArray
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import MeasureError
@@ -67,7 +67,7 @@ class StorageForecast:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words what to expect, how sure that is and how the method did before.

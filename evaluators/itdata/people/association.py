@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluators._frames import pandas_columns
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.people._strata import Z95, Estimate, FloatArray, strata_codes
@@ -103,7 +103,7 @@ class Association:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say the naive and the adjusted figure side by side, and what neither proves.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.people._strata import Z95, Estimate, FloatArray, strata_codes
@@ -57,7 +57,7 @@ class Correlation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say both correlations, and what neither proves.

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators._wilson import wilson
 from evaluators.itdata._cells import BoolArray, keys, rows_of
 from evaluators.itdata._words import percent
@@ -87,7 +87,7 @@ class EarlyExits:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for what is not known."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words how much more often the one group left, and what that does not prove.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._calendar import kept_until
 from evaluators.itdata._cells import day, days, rows_of
 from evaluators.itdata._words import counted
@@ -74,7 +74,7 @@ class RetentionCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words what is kept too long.

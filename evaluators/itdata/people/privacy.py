@@ -1,14 +1,14 @@
 """Could somebody be recognised? Rare combinations in a table of persons, and two tables subtracted."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import JoinError, MeasureError
 from evaluators.itdata.people.old_records import RetentionCheck, RetentionLine, check_retention
@@ -79,7 +79,7 @@ class Anonymity:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words how many people could be recognised.
@@ -255,7 +255,7 @@ class DifferencingCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words whether the two tables may both be shown.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._cells import days, key_texts
 from evaluators.itdata._words import counted
 from evaluators.itdata.errors import MeasureError
@@ -170,7 +170,7 @@ class RateTable:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words which groups differ, and what the figures do not prove.

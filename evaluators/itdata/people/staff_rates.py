@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators._validation import require_columns
 from evaluators.itdata.errors import JoinError, MeasureError
 from evaluators.itdata.log import TicketLog
@@ -97,7 +97,7 @@ class StaffRates:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for what is hidden or not known."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words which groups differ, what is hidden, and what the figures do not prove.
@@ -220,7 +220,7 @@ class StaffReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for what is hidden or not known."""
-        return dict(plain(asdict(self))) | {"share": self.share}
+        return json_able(self) | {"share": self.share}
 
     def match_sentences(self) -> list[str]:
         """Say how well the two tables fit, without naming anybody."""

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from evaluators._frames import pandas_columns
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.people.poisson import poisson_interval
 from evaluators.itdata.people.rates import RateTable
@@ -126,7 +126,7 @@ class StandardisedRates:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say what changes once the mix is the same, and what that does not prove.

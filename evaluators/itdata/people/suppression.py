@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluators._frames import pandas_columns
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.people._protection import cells_to_hide, feasible_range, sums
 
@@ -115,7 +115,7 @@ class SuppressedTable:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for what is hidden or missing."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def text(self) -> str:
         """Return the counts as a plain table, to be read or pasted.

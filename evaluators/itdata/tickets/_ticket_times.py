@@ -1,7 +1,7 @@
 """What every measure of tickets shares: how far a ticket came by the end of the log, and its labels."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -163,12 +163,3 @@ def check_confidence(confidence: float) -> None:
     """Refuse a confidence that is no share between 0 and 1."""
     if not 0 < confidence < 1:
         raise MeasureError(f"The confidence is {confidence}.", "Give a share between 0 and 1, such as 0.95.")
-
-
-def json_able(result: object) -> dict[str, Any]:
-    """Return a frozen result as plain values for JSON; None stands for undefined figures."""
-    from dataclasses import asdict
-
-    from evaluators._plain import plain
-
-    return cast("dict[str, Any]", plain(asdict(cast("Any", result))))

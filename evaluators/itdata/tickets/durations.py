@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import json_able
 from evaluators.itdata._words import at_most, hours_in_words, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
@@ -15,7 +16,6 @@ from evaluators.itdata.tickets._ticket_times import (
     STEPS,
     FloatArray,
     check_confidence,
-    json_able,
     labels_of,
     quantiles,
     reached,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import json_able
 from evaluators.itdata._words import hours_in_words, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._spans import NEVER, in_utc, spans
-from evaluators.itdata.tickets._ticket_times import json_able, quantiles
+from evaluators.itdata.tickets._ticket_times import quantiles
 
 if TYPE_CHECKING:
     import altair as alt

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import json_able
 from evaluators._wilson import wilson
 from evaluators.itdata._words import percent, tickets
 from evaluators.itdata.errors import MeasureError
@@ -17,7 +18,6 @@ from evaluators.itdata.tickets._ticket_times import (
     IntArray,
     check_confidence,
     check_tickets,
-    json_able,
     labels_of,
     quantiles,
     reached,

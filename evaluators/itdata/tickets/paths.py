@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import json_able
 from evaluators.itdata._words import at_most, counted, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
@@ -33,7 +34,7 @@ from evaluators.itdata.tickets._steps import (
     folded,
     steps_and_places,
 )
-from evaluators.itdata.tickets._ticket_times import json_able, over
+from evaluators.itdata.tickets._ticket_times import over
 from evaluators.itdata.tickets._visits import Visits, visits
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata._words import counted, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
@@ -122,7 +122,7 @@ class Seasonality:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words what the usual week looks like, and how little is known of the year.

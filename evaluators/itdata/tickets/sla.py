@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evaluators._plain import json_able
 from evaluators._wilson import wilson
 from evaluators.itdata._words import percent, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._business_hours import BusinessHours as BusinessHours
-from evaluators.itdata.tickets._ticket_times import STEPS, check_confidence, json_able, labels_of, over, reached
+from evaluators.itdata.tickets._ticket_times import STEPS, check_confidence, labels_of, over, reached
 
 if TYPE_CHECKING:
     import altair as alt

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluators._plain import json_able
 from evaluators.itdata._words import counted, hours_in_words
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
-from evaluators.itdata.tickets._ticket_times import json_able
 
 if TYPE_CHECKING:
     import altair as alt

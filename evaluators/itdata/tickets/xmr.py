@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from evaluators._plain import plain
+from evaluators._plain import json_able
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.tickets._xmr_points import (
     LEAST,
@@ -111,7 +111,7 @@ class XmrChart:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; None stands for undefined figures."""
-        return dict(plain(asdict(self)))
+        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words whether the figure changed, and what such a chart cannot show.
