@@ -1,0 +1,297 @@
+"""Messages that a person must see: crisis, harassment, a death, an illness; by rules that would rather ask twice."""
+
+import itertools
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from evaluators.chatbot._words import Word, near, plain_word, single_letters, spellings, words_of
+from evaluators.chatbot.errors import WordListError
+
+KINDS = ("crisis", "harassment", "bereavement", "illness")
+
+_FILE = Path(__file__).with_name("sensitive.toml")
+_GAP = 4
+_REMEMBERED = 50_000
+_NAMES = {
+    "crisis": "danger to somebody's life",
+    "harassment": "harassment, abuse or discrimination",
+    "bereavement": "a death",
+    "illness": "a serious illness or strain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveFinding:
+    """Words of a message that send it to a person.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`.
+    words : str
+        The words as they were typed.
+    start, end : int
+        Where they stand: ``text[start:end] == words``.
+    phrase : str
+        The entry of the word list that matched.
+    """
+
+    kind: str
+    words: str
+    start: int
+    end: int
+    phrase: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-able values."""
+        return asdict(self)
+
+    def summary(self) -> str:
+        """Say in one sentence what was read, and what that does not prove."""
+        return f'"{self.words}" may speak of {_NAMES[self.kind]}. A word list cannot know; a person should look.'
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    number: int
+    after_gap: bool
+    may_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveWords:
+    """A word list, ready to search with.
+
+    Attributes
+    ----------
+    owners : mapping of str to str
+        Kind -> who answers for its list.
+    dates_checked : mapping of str to date
+        Kind -> when its list was last read over.
+    phrases : mapping of str to tuple of str
+        Kind -> its phrases, as in the file.
+    """
+
+    owners: Mapping[str, str]
+    dates_checked: Mapping[str, date]
+    phrases: Mapping[str, tuple[str, ...]]
+    _expansions: Mapping[str, str] = field(repr=False)
+    _never_misspelled: frozenset[str] = field(repr=False)
+    _lists: Mapping[str, str] = field(repr=False)
+    _compiled: list[tuple[str, str, tuple[_Slot, ...]]] = field(default_factory=list, repr=False)
+    _first: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list), repr=False)
+    _exact: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set), repr=False)
+    _once: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set), repr=False)
+    _begins: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set), repr=False)
+    _by_letter: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), repr=False)
+    _numbers: dict[frozenset[str], int] = field(default_factory=dict, repr=False)
+    _seen: dict[str, frozenset[int]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> "SensitiveWords":
+        """Read a word list; by default the one beside this module.
+
+        Parameters
+        ----------
+        path : path, optional
+            A TOML file in the form of ``evaluators/chatbot/sensitive.toml``.
+
+        Raises
+        ------
+        WordListError
+            If the file is missing or damaged, or a kind lacks its owner, its date or its phrases.
+        """
+        file = Path(path or _FILE)
+        try:
+            content = tomllib.loads(file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise WordListError(f"{file} cannot be read: {error}.", "Compare it with sensitive.toml.") from error
+        return cls._from_table(content, str(file))
+
+    @classmethod
+    def _from_table(cls, content: Mapping[str, Any], where: str) -> "SensitiveWords":
+        for kind in KINDS:
+            table = content.get(kind, {})
+            fine = isinstance(table, dict) and isinstance(table.get("owner"), str) and table["owner"].strip()
+            if not (fine and isinstance(table.get("date_checked"), date) and table.get("phrases")):
+                raise WordListError(
+                    f"{where}: [{kind}] must have an owner, a date_checked and phrases.",
+                    "A list without somebody who answers for it is not used.",
+                )
+        words = cls(
+            owners={kind: content[kind]["owner"] for kind in KINDS},
+            dates_checked={kind: content[kind]["date_checked"] for kind in KINDS},
+            phrases={kind: tuple(content[kind]["phrases"]) for kind in KINDS},
+            _expansions=content.get("expansions", {}),
+            _never_misspelled=frozenset(content.get("never_misspelled", {}).get("words", ())),
+            _lists=content.get("lists", {}),
+        )
+        for kind in KINDS:
+            for phrase in words.phrases[kind]:
+                words._compile(kind, phrase, where)
+        return words
+
+    def find(self, text: str) -> tuple[SensitiveFinding, ...]:
+        """Return what in a message must reach a person, the gravest kind first, one finding a kind.
+
+        Nothing lowers an alarm: "I won't", "my friend said" and quotation marks change nothing.
+
+        Parameters
+        ----------
+        text : str
+            A message as typed, of any length.
+        """
+        words = words_of(text, self._expansions)
+        slots = [self._slots_of(word.text) for word in words]
+        found: dict[str, SensitiveFinding] = {}
+        for start in range(len(words)):
+            for number in self._starting(slots[start]):
+                kind, phrase, wanted = self._compiled[number]
+                if kind in found:
+                    continue
+                end = _follow(words, slots, wanted, start + 1, 1)
+                if end:
+                    begin, stop = words[start].start, words[end - 1].end
+                    found[kind] = SensitiveFinding(kind, text[begin:stop], begin, stop, phrase)
+        return tuple(found[kind] for kind in KINDS if kind in found)
+
+    def _starting(self, slots: frozenset[int]) -> Iterator[int]:
+        for slot in slots:
+            yield from self._first.get(slot, ())
+
+    def _compile(self, kind: str, phrase: str, where: str) -> None:
+        parts: list[list[list[_Slot]]] = []  # for each part what may stand there: one word, or several in a row
+        gap = False
+        for part in phrase.split():
+            if part == "..":
+                gap = True
+                continue
+            words = list(self._alternatives(part, where))
+            single = frozenset(word for word in words if "_" not in word)
+            rows = [[single]] * bool(single)
+            rows += [[frozenset([each]) for each in word.split("_")] for word in words if "_" in word]
+            parts.append([[self._slot(each, gap and not place) for place, each in enumerate(row)] for row in rows])
+            gap = False
+        for choice in itertools.product(*parts):
+            wanted = tuple(itertools.chain.from_iterable(choice))
+            if not wanted or wanted[0].after_gap or wanted[0].may_end:
+                raise WordListError(f"{where}: the phrase {phrase!r} has no first word.", "Begin it with a word.")
+            self._first[wanted[0].number].append(len(self._compiled))
+            self._compiled.append((kind, phrase, wanted))
+
+    def _slot(self, words: frozenset[str], after_gap: bool) -> _Slot:
+        if words not in self._numbers:
+            self._numbers[words] = len(self._numbers)
+            for word in words - {"$"}:
+                self._learn(word, self._numbers[words])
+        return _Slot(self._numbers[words], after_gap, "$" in words)
+
+    def _alternatives(self, part: str, where: str) -> Iterator[str]:
+        def listed(match: re.Match[str]) -> str:
+            if match.group(1) not in self._lists:
+                raise WordListError(f"{where}: there is no list {match.group()}.", "Lists stand under [lists].")
+            return self._lists[match.group(1)]
+
+        for word in re.sub(r"\{(\w+)\}", listed, part).split("|"):
+            if word:
+                yield word
+
+    def _learn(self, word: str, slot: int) -> None:
+        if word.endswith("*"):
+            stem = plain_word(word[:-1])
+            self._begins[stem].add(slot)
+            if len(single_letters(stem)) >= 4:
+                self._begins[single_letters(stem)].add(slot)
+            return
+        word = plain_word(word)
+        if word not in self._exact:
+            self._by_letter[word[:1]].append(word)
+        self._exact[word].add(slot)
+        if len(single_letters(word)) >= 4:
+            self._once[single_letters(word)].add(slot)
+
+    def _slots_of(self, word: str) -> frozenset[int]:
+        if word not in self._seen:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            self._seen[word] = frozenset(self._match(word[:60]))
+        return self._seen[word]
+
+    def _match(self, word: str) -> set[int]:
+        found: set[int] = set()
+        if "*" in word:  # letters hidden by a star: any listed word that fits
+            hidden = re.compile(re.sub(r"\\\*", ".", re.escape(word)))
+            for other in self._by_letter.get(word[:1], ()):
+                if hidden.fullmatch(other):
+                    found |= self._exact[other]
+            return found
+        for spelled in spellings(word):
+            found |= self._exact.get(spelled, set())
+            once = single_letters(spelled)
+            if len(once) >= 4:
+                found |= self._once.get(once, set())
+            for variant in {spelled, once} if len(once) >= 4 else {spelled}:
+                for length in range(2, len(variant) + 1):
+                    found |= self._begins.get(variant[:length], set())
+        if not word.isascii() or word in self._exact or word in self._never_misspelled:
+            return found
+        for other in self._by_letter.get(word[:1], ()):
+            if near(word, other):
+                found |= self._exact[other]
+        return found
+
+
+def _follow(words: Sequence[Word], slots: Sequence[frozenset[int]], wanted: Sequence[_Slot], at: int, step: int) -> int:
+    """Return the place after the last word of a phrase, or 0 if the words do not go on as it wants."""
+    if step == len(wanted):
+        return at
+    slot = wanted[step]
+    for place in range(at, min(at + (_GAP if slot.after_gap else 0), len(words)) + 1):
+        if slot.may_end and words[place - 1].last and (end := _follow(words, slots, wanted, place, step + 1)):
+            return end
+        if place < len(words) and slot.number in slots[place]:
+            end = _follow(words, slots, wanted, place + 1, step + 1)
+            if end:
+                return end
+    return 0
+
+
+@lru_cache(maxsize=1)
+def _standard() -> SensitiveWords:
+    return SensitiveWords.load()
+
+
+def find_sensitive(text: str, *, words: SensitiveWords | None = None) -> tuple[SensitiveFinding, ...]:
+    """Return what in a message must reach a person: crisis, harassment, a death, an illness.
+
+    The rules would rather raise a false alarm than miss a person, and they still miss: of 24 grave messages that never
+    shaped the lists they caught 14. They read English only, and nobody with the authority to do so has approved the
+    lists: see their ``owner``.
+
+    Parameters
+    ----------
+    text : str
+        A message as typed.
+    words : SensitiveWords, optional
+        A list of your own; by default the one that comes with the project.
+
+    Returns
+    -------
+    tuple of SensitiveFinding
+        At most one a kind, the gravest first; empty if nothing was found, which does not prove that all is well.
+
+    Examples
+    --------
+    >>> [found.kind for found in find_sensitive("My dad died and I cant go on without him")]
+    ['crisis', 'bereavement']
+    >>> find_sensitive("Where is my pay stub?")
+    ()
+    """
+    return (words or _standard()).find(text)

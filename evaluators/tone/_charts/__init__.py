@@ -1,0 +1,1 @@
+"""Charts of tone; imported only when one is asked for."""
