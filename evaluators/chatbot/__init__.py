@@ -6,12 +6,13 @@ not been approved by anybody with that duty: name your own owners before real pe
 
 from functools import lru_cache
 
-from evaluators.chatbot.bot import Bot, Conversation, Turn
+from evaluators.chatbot.bot import Bot, Conversation
 from evaluators.chatbot.errors import BotFileError, HRSystemError, IntentError, WordListError
 from evaluators.chatbot.files import BotFiles, BotFinding, load_bot_files
 from evaluators.chatbot.hr_system import PlanChange, PretendHR
 from evaluators.chatbot.intents import IntentGuess, IntentModel, WordWeight
 from evaluators.chatbot.sensitive import KINDS, SensitiveFinding, SensitiveWords, find_sensitive
+from evaluators.chatbot.turn import Citation, Talk, Talker, Turn
 
 __all__ = [
     "KINDS",
@@ -19,6 +20,7 @@ __all__ = [
     "BotFileError",
     "BotFiles",
     "BotFinding",
+    "Citation",
     "Conversation",
     "HRSystemError",
     "IntentError",
@@ -28,6 +30,8 @@ __all__ = [
     "PretendHR",
     "SensitiveFinding",
     "SensitiveWords",
+    "Talk",
+    "Talker",
     "Turn",
     "WordListError",
     "WordWeight",

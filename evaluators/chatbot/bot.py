@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evaluators._plain import plain
 from evaluators.chatbot._file_checks import names_of
 from evaluators.chatbot._follow import Plot, plots_of, rules_of, slots_agree
 from evaluators.chatbot.files import BotFiles, load_bot_files
@@ -16,6 +15,7 @@ from evaluators.chatbot.hr_system import PretendHR
 from evaluators.chatbot.intents import IntentGuess, IntentModel
 from evaluators.chatbot.model import SlotMapping
 from evaluators.chatbot.sensitive import KINDS, SensitiveFinding, SensitiveWords, find_sensitive
+from evaluators.chatbot.turn import Turn
 
 Action = Callable[["Conversation"], Mapping[str, Any]]
 
@@ -34,52 +34,6 @@ _OFFER = "{person} can take this over if you like."
 _FALLBACK = "I am not sure that I understand, and I don't want to guess. I can ask {person} to answer you."
 _FIELD = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"[^\W_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message and the answer to it.
-
-    Attributes
-    ----------
-    said, reply : str
-        The message and the answer.
-    intent : str or None
-        What the message was taken for; None where the bot was not sure or did not ask.
-    confidence : float
-        0 to 1; 0 where the model was not asked.
-    why : tuple of str
-        The steps to the answer, in plain words.
-    offered_person : bool
-        Whether the answer offers a person, or one was asked to get in touch.
-    slots : dict
-        What the bot remembers after this turn.
-    sensitive : tuple of str
-        Kinds of grave matter that were found, of `KINDS`.
-    actions : tuple of str
-        What was done, in order.
-    choices : tuple of str
-        Buttons beside the answer.
-    """
-
-    said: str
-    reply: str
-    intent: str | None
-    confidence: float
-    why: tuple[str, ...]
-    offered_person: bool
-    slots: dict[str, Any]
-    sensitive: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON-able values."""
-        return dict(plain(asdict(self)))
-
-    def summary(self) -> str:
-        """Say in plain words how the answer came about."""
-        return " ".join(self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +98,11 @@ class Bot:
             _stories=plots_of(files.stories),
             _after_form=after_form,
         )
+
+    @property
+    def name(self) -> str:
+        """What the bot calls itself."""
+        return self.files.persona.name if self.files.persona else "HR bot"
 
     def conversation(self, *, employee_id: str = "E0001", hr: PretendHR | None = None) -> "Conversation":
         """Begin a conversation of one person with the bot."""
