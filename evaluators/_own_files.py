@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import re
+import shutil
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ SAVE_AGAIN = 'Open it in the program that made it and save it as "Excel workbook
 LOCKED_HINT = "Close it in other programs, such as Excel, and check that you may read it."
 _TEXT, _PARQUET, _EXCEL = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".xlsx", ".xlsm")
 _PIECE = 1 << 20
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
 TITLE_ROWS = 50
 
 
@@ -75,6 +76,39 @@ def checksum(*files: Path) -> str:
 def opened(file: Path) -> IO[bytes]:
     """Open a file to read its bytes, unpacked if its name ends in .gz."""
     return gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb")  # type: ignore[return-value]
+
+
+def copy_as_utf8(file: Path, encoding: str, copy: Path, *, skip_lines: int) -> Path:
+    """Copy a text file from its header on into UTF-8, which is all that DuckDB reads, piece by piece.
+
+    Raises
+    ------
+    LookupError
+        If there is no such encoding.
+    UnicodeError
+        If the file is in another one.
+    """
+    with (
+        opened(file) as raw,
+        io.TextIOWrapper(raw, encoding=encoding, newline="") as source,
+        copy.open("w", encoding="utf-8", newline="") as target,
+    ):
+        for _ in range(skip_lines):
+            source.readline()
+        shutil.copyfileobj(source, target, _PIECE)
+    return copy
+
+
+def first_cells(file: Path, delimiter: str | None) -> tuple[list[str], str]:
+    """Return the cells of the first line of a UTF-8 file, and what stands between them: what makes most cells."""
+    with opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
+        start = stream.read(_PIECE)
+    found = {
+        each: next((row for row in csv.reader(io.StringIO(start, newline=""), delimiter=each) if row), [])
+        for each in ([delimiter] if delimiter else DELIMITERS)
+    }
+    best = max(found, key=lambda each: len(found[each]))
+    return found[best], best
 
 
 def find_encoding(file: Path) -> str:
@@ -136,7 +170,7 @@ def find_header(file: Path, encoding: str, delimiter: str | None, notes: list[st
     if told:
         notes.append("The first line, which tells Excel what stands between the cells, was read as that.")
         return 1, delimiter or told[1]
-    found = [_header_below_titles(start, each) for each in ([delimiter] if delimiter else _DELIMITERS)]
+    found = [_header_below_titles(start, each) for each in ([delimiter] if delimiter else DELIMITERS)]
     _, lines, titles = max(found, key=lambda each: each[0])
     if titles:
         notes.append(titles_note(titles))

@@ -2,9 +2,7 @@
 
 import csv
 import glob
-import io
 import os
-import shutil
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluators._own_files import duckdb_gist, names_told_apart, opened
+from evaluators._own_files import copy_as_utf8, duckdb_gist, first_cells, names_told_apart, opened
 from evaluators.screening.counts import CountTable, count_tables
 from evaluators.screening.errors import CountError, FileReadError
 
@@ -27,9 +25,7 @@ MISSING_WORDS = (
 
 _PARQUET = (".parquet", ".pq")
 _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
-_DELIMITERS = ",;\t|"
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_HEADER_CHARACTERS = 1_000_000
 
 
 def count_file(
@@ -248,31 +244,14 @@ def _byte_order_mark(file: Path) -> str:
 
 
 def _as_utf8(file: Path, encoding: str, folder: Path, skip_lines: int) -> Path:
-    """Copy a text file from its header on into another encoding, piece by piece: DuckDB reads UTF-8 alone."""
-    copy = folder / "applicants.csv"
     try:
-        with (
-            opened(file) as raw,
-            io.TextIOWrapper(raw, encoding=encoding, newline="") as source,
-            copy.open("w", encoding="utf-8", newline="") as target,
-        ):
-            for _ in range(skip_lines):
-                source.readline()
-            shutil.copyfileobj(source, target, 1 << 20)
+        return copy_as_utf8(file, encoding, folder / "applicants.csv", skip_lines=skip_lines)
     except LookupError as error:
         raise FileReadError(f"There is no encoding {encoding!r}.", 'Try "cp1252" or "utf-16".') from error
-    return copy
 
 
 def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
-    """Return the names of the columns, and what stands between them."""
-    with opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
-        start = stream.read(_HEADER_CHARACTERS)
-    headers = {
-        each: next((row for row in csv.reader(io.StringIO(start, newline=""), delimiter=each) if row), [])
-        for each in ([delimiter] if delimiter else _DELIMITERS)
-    }
-    best = max(headers, key=lambda each: len(headers[each]))
-    if not any(map(str.strip, headers[best])):
+    names, between = first_cells(file, delimiter)
+    if not any(map(str.strip, names)):
         raise FileReadError(f"{file} has no header line.", "The first line must name the columns.")
-    return headers[best], best
+    return names, between

@@ -4,7 +4,6 @@ import csv
 import io
 import os
 import re
-import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,13 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators._own_files import (
+    DELIMITERS,
     LOCKED_HINT,
     SAVE_AGAIN,
     TableError,
     checksum,
+    copy_as_utf8,
     duckdb_gist,
     find_encoding,
     find_header,
+    first_cells,
     kind_of,
     names_told_apart,
     opened,
@@ -45,7 +47,6 @@ TOO_MANY, TOO_FEW, BROKEN = (
 )
 _JSON = (".json", ".jsonl", ".ndjson")
 _MEMORY = "900MB"
-_DELIMITERS = ",;\t|"
 _TITLE_ROWS = 50
 _PIECE = 1 << 20
 
@@ -329,46 +330,32 @@ def _as_utf8(file: Path, encoding: str, folder: Path, skipped: int) -> Path:
     """Return the text in UTF-8 from its header on, copied piece by piece where it is not so already."""
     if not skipped and encoding.casefold().replace("_", "-") in ("utf-8", "utf-8-sig", "utf8"):
         return file
-    copy = folder / "export.csv"
+    as_read = "utf-8-sig" if encoding == "utf-8" else encoding
     try:
-        with (
-            opened(file) as raw,
-            io.TextIOWrapper(raw, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source,
-            copy.open("w", encoding="utf-8", newline="") as target,
-        ):
-            for _ in range(skipped):
-                source.readline()
-            shutil.copyfileobj(source, target, _PIECE)
+        return copy_as_utf8(file, as_read, folder / "export.csv", skip_lines=skipped)
     except LookupError as error:
         raise ExportError(f"There is no encoding {encoding!r}.", 'Try "cp1252" or "utf-16".', "encoding") from error
     except UnicodeError as error:
         raise ExportError(f"{file.name} is not in the encoding {encoding}.", SAVE_AGAIN, "encoding") from error
-    return copy
 
 
 def _header(file: Path, delimiter: str | None) -> tuple[list[str], str]:
     """Return the names of the columns, and what stands between them."""
     try:
-        with opened(file) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
-            start = stream.read(_PIECE)
+        names, between = first_cells(file, delimiter)
     except (UnicodeError, EOFError, zlib.error) as error:
         raise ExportError(f"{file.name} cannot be read: {error}.", SAVE_AGAIN) from error
-    found = {
-        each: next((row for row in csv.reader(io.StringIO(start, newline=""), delimiter=each) if row), [])
-        for each in ([delimiter] if delimiter else _DELIMITERS)
-    }
-    best = max(found, key=lambda each: len(found[each]))
-    if not any(map(str.strip, found[best])):
+    if not any(map(str.strip, names)):
         raise ExportError(f"{file.name} has no header line.", "The first line must name the columns.")
-    if len(found[best]) == 1 and delimiter:
-        others = [each for each in _DELIMITERS if each in found[best][0]]
+    if len(names) == 1 and delimiter:
+        others = [each for each in DELIMITERS if each in names[0]]
         if others:
             raise ExportError(
-                f"With {delimiter!r} between the cells, {file.name} has one column: {found[best][0][:60]!r}.",
+                f"With {delimiter!r} between the cells, {file.name} has one column: {names[0][:60]!r}.",
                 f"Try {others[0]!r}, or leave it to be found out.",
                 "delimiter",
             )
-    return found[best], best
+    return names, between
 
 
 def _lines_at(file: Path, positions: Sequence[int]) -> list[int]:

@@ -1,7 +1,7 @@
 """What every measure of tickets shares: how far a ticket came by the end of the log, and its labels."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,24 @@ from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TICKET_LABELS, TicketLog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+
+class Labelled(Protocol):
+    """A row of a measure, for all tickets or for those of one label."""
+
+    @property
+    def label(self) -> str:
+        """What the row is about."""
+
+
+RowT = TypeVar("RowT", bound=Labelled)
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+ALL = "all tickets"
 MISSING = "(missing)"
 STEPS = {"responded_at": "first response", "resolved_at": "resolution", "closed_at": "closing"}
 # A state that says a ticket is over, whatever its times say.
@@ -163,3 +175,13 @@ def check_confidence(confidence: float) -> None:
     """Refuse a confidence that is no share between 0 and 1."""
     if not 0 < confidence < 1:
         raise MeasureError(f"The confidence is {confidence}.", "Give a share between 0 and 1, such as 0.95.")
+
+
+def row_of(rows: "Iterable[RowT]", label: str) -> RowT:
+    """Return the row of one label; an error says which there are, the first of many."""
+    there = list(rows)
+    for row in there:
+        if row.label == label:
+            return row
+    known = [row.label for row in there if row.label != ALL][:8] or [ALL]
+    raise MeasureError(f"There is no row {label!r}.", f"There are: {', '.join(known)}.")

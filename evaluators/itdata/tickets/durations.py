@@ -13,19 +13,20 @@ from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._product_limit import ProductLimit, product_limit
 from evaluators.itdata.tickets._ticket_times import (
+    ALL,
     STEPS,
     FloatArray,
     check_confidence,
     labels_of,
     quantiles,
     reached,
+    row_of,
 )
 from evaluators.itdata.tickets._visits import by_place
 
 if TYPE_CHECKING:
     import altair as alt
 
-ALL = "all tickets"
 _SHARES = (0.5, 0.75, 0.9)
 _POINTS = 200
 _DRAWN = 6
@@ -117,11 +118,7 @@ class Durations:
         MeasureError
             If there is no such label.
         """
-        for row in (self.overall, *self.rows):
-            if row.label == label:
-                return row
-        known = ", ".join(row.label for row in self.rows[:8]) or ALL
-        raise MeasureError(f"There is no row {label!r}.", f"There are: {known}.")
+        return row_of((self.overall, *self.rows), label)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for all tickets and one for each label.

@@ -13,6 +13,7 @@ from evaluators.itdata._words import percent, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._ticket_times import (
+    ALL,
     BoolArray,
     FloatArray,
     IntArray,
@@ -21,13 +22,12 @@ from evaluators.itdata.tickets._ticket_times import (
     labels_of,
     quantiles,
     reached,
+    row_of,
 )
 from evaluators.itdata.tickets._visits import visits
 
 if TYPE_CHECKING:
     import altair as alt
-
-ALL = "all tickets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,7 @@ class Handling:
         MeasureError
             If there is no such label.
         """
-        for row in (self.overall, *self.rows):
-            if row.label == label:
-                return row
-        known = ", ".join(row.label for row in self.rows[:8]) or ALL
-        raise MeasureError(f"There is no row {label!r}.", f"There are: {known}.")
+        return row_of((self.overall, *self.rows), label)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for all tickets and one for each label.

@@ -13,12 +13,11 @@ from evaluators.itdata._words import percent, tickets
 from evaluators.itdata.errors import MeasureError
 from evaluators.itdata.log import TicketLog
 from evaluators.itdata.tickets._business_hours import BusinessHours as BusinessHours
-from evaluators.itdata.tickets._ticket_times import STEPS, check_confidence, labels_of, over, reached
+from evaluators.itdata.tickets._ticket_times import ALL, STEPS, check_confidence, labels_of, over, reached, row_of
 
 if TYPE_CHECKING:
     import altair as alt
 
-ALL = "all tickets"
 _ROUNDING = 1e-9
 
 
@@ -91,10 +90,7 @@ class SlaMeasure:
         MeasureError
             If there is no such label.
         """
-        for row in (self.overall, *self.rows):
-            if row.label == label:
-                return row
-        raise MeasureError(f"There is no row {label!r}.", f"There are: {', '.join(row.label for row in self.rows)}.")
+        return row_of((self.overall, *self.rows), label)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for all tickets and one for each label.
