@@ -53,6 +53,9 @@ _OPTIONS = {
     "people": "--hr",
     "steps": "--step",
     "day_first": "--day-first or --month-first",
+    "base_url": "--endpoint",
+    "key_variable": "--key-env",
+    "timeout_s": "--timeout",
 }
 
 
