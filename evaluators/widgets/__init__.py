@@ -7,16 +7,21 @@ from evaluators import _quick_start  # noqa: F401 - before anything that imports
 from evaluators.reports.charts import chart_html
 from evaluators.widgets.audit_explorer import audit_explorer
 from evaluators.widgets.charts import show_chart
+from evaluators.widgets.chat import ChatError, chat, chat_turns
 from evaluators.widgets.explorer import Control, button, checkbox, explore, number_box, select, slider, word_slider
+from evaluators.widgets.flow_view import flow_view
 from evaluators.widgets.incidents_explorer import incidents_explorer
 from evaluators.widgets.lab import Lab
 from evaluators.widgets.lesson import Lesson
 from evaluators.widgets.path_explorer import path_explorer
 from evaluators.widgets.pictures import bars, labels_in_lines, line_at, look, picture, ratio_ranges, say
+from evaluators.widgets.rating_round import join_ratings, rating_round
 from evaluators.widgets.tables import show_table, table_html
+from evaluators.widgets.tone_studio import tone_studio
 from evaluators.widgets.trend_explorer import trend_explorer
 
 __all__ = [
+    "ChatError",
     "Control",
     "Lab",
     "Lesson",
@@ -24,15 +29,20 @@ __all__ = [
     "bars",
     "button",
     "chart_html",
+    "chat",
+    "chat_turns",
     "checkbox",
     "explore",
+    "flow_view",
     "incidents_explorer",
+    "join_ratings",
     "labels_in_lines",
     "line_at",
     "look",
     "number_box",
     "path_explorer",
     "picture",
+    "rating_round",
     "ratio_ranges",
     "say",
     "select",
@@ -40,6 +50,7 @@ __all__ = [
     "show_table",
     "slider",
     "table_html",
+    "tone_studio",
     "trend_explorer",
     "word_slider",
 ]
