@@ -35,8 +35,9 @@ def why_not_english(text: Text) -> str:
     if not text.raw.isascii() and _share_elsewhere(text.raw) > 0.3:
         return "The text is not in English."
     keys = [word.key for word in text.words]
-    english = sum(key in word_list("english") for key in keys)
-    other = sum(key in word_list("other") for key in keys)
+    ours, theirs = word_list("english"), word_list("other")
+    english = sum(key in ours for key in keys)
+    other = sum(key in theirs for key in keys)
     if len(keys) < _FEWEST_WORDS:
         return "The text is not in English." if other > english else ""
     if other > english or (other and english < 0.2 * len(keys)) or (len(keys) >= 8 and english < 0.08 * len(keys)):

@@ -101,6 +101,11 @@ def _compile(phrase: str, lists: Mapping[str, Sequence[str]], owner: int, where:
     return _Phrase(re.compile(made.pattern + r"(?![^\W_])"), at_start, frozenset(made.first), owner)
 
 
+def _either(phrases: Sequence[_Phrase]) -> re.Pattern[str] | None:
+    """Return a pattern that matches where one of the phrases does; None for no phrase."""
+    return re.compile("|".join(each.pattern.pattern for each in phrases)) if phrases else None
+
+
 class PhraseBook:
     """Many phrases, looked up by their first word: a text is read once.
 
@@ -133,14 +138,25 @@ class PhraseBook:
                 made = _compile(phrase, lists, owner, where)
                 for word in made.first:
                     self._by_first[word].append(made)
+        # Most words begin no phrase that goes on: one pattern of all phrases of a first word says so at once. It is made
+        # when the word first occurs, since making all of them takes seconds.
+        self._any: dict[str, tuple[re.Pattern[str] | None, re.Pattern[str] | None]] = {}
 
     def find(self, text: Text) -> Iterator[tuple[int, int, int]]:
         """Yield the group and the place in the folded text of each phrase; of a group's phrases that overlap, one."""
         folded = text.folded
-        starts = self._first_words(text)
+        starts = text.first_words
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for word in text.words:
-            for phrase in self._by_first.get(word.key, ()):
+            phrases = self._by_first.get(word.key)
+            if phrases is None:
+                continue
+            if word.key not in self._any:
+                self._any[word.key] = _either(phrases), _either([each for each in phrases if not each.at_start])
+            quick = self._any[word.key][0 if word.start in starts else 1]
+            if quick is None or quick.match(folded, word.start) is None:
+                continue
+            for phrase in phrases:
                 if phrase.at_start and word.start not in starts:
                     continue
                 match = phrase.pattern.match(folded, word.start)
@@ -152,14 +168,3 @@ class PhraseBook:
                 if start >= last:
                     yield owner, start, end
                     last = end
-
-    @staticmethod
-    def _first_words(text: Text) -> set[int]:
-        starts = set()
-        for start, end in text.sentences:
-            number = text.word_at(start)
-            if number < 0 or text.words[number].start < start:
-                number += 1
-            if number < len(text.words) and text.words[number].start < end:
-                starts.add(text.words[number].start)
-        return starts

@@ -15,9 +15,14 @@ _ORDER = ("ordinary", "troubled", "grave")
 
 
 @cache
-def _read() -> tuple[dict[str, str], PhraseBook]:
+def _read() -> tuple[dict[str, str], PhraseBook, PhraseBook]:
     read: dict[str, Any] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return read["situation"], PhraseBook([read["said"]["troubled"], read["said"]["grave"]], {}, _FILE.name)
+    said = read["said"]
+    return (
+        read["situation"],
+        PhraseBook([said["troubled"], said["grave"]], {}, _FILE.name),
+        PhraseBook([said["asks"]], {}, _FILE.name),
+    )
 
 
 def situations() -> tuple[str, ...]:
@@ -37,7 +42,7 @@ def situations() -> tuple[str, ...]:
 
 def severity(said: Text, situation: str) -> str:
     """Return ``"ordinary"``, ``"troubled"``, ``"grave"``, or ``"unknown"`` without a situation and a word said."""
-    named, book = _read()
+    named, book, _ = _read()
     levels = []
     if situation:
         if situation not in named:
@@ -50,3 +55,14 @@ def severity(said: Text, situation: str) -> str:
     if said.words:
         levels += ["ordinary", *(_ORDER[1 + owner] for owner, _, _ in book.find(said))]
     return max(levels, key=_ORDER.index) if levels else "unknown"
+
+
+def asks_advice(said: Text) -> bool:
+    """Say whether a person asks what to do, rather than telling how they are.
+
+    Examples
+    --------
+    >>> asks_advice(Text("How do I ask for leave?")), asks_advice(Text("He took credit for my work again."))
+    (True, False)
+    """
+    return next(_read()[2].find(said), None) is not None

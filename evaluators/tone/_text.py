@@ -117,6 +117,18 @@ class Text:
         return len(last) == 1 and last.isalpha() and before[-2:-1] in ("", " ", ".", "(") and last != "i"
 
     @cached_property
+    def first_words(self) -> frozenset[int]:
+        """Where the first word of each sentence begins in the folded text."""
+        starts = set()
+        for start, end in self.sentences:
+            number = self.word_at(start)
+            if number < 0 or self.words[number].start < start:
+                number += 1
+            if number < len(self.words) and self.words[number].start < end:
+                starts.add(self.words[number].start)
+        return frozenset(starts)
+
+    @cached_property
     def _sentence_starts(self) -> list[int]:
         return [start for start, _ in self.sentences]
 

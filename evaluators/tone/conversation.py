@@ -3,23 +3,47 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from evaluators._plain import plain
 from evaluators.tone.cues import WordModel
-from evaluators.tone.errors import ReplyError
+from evaluators.tone.errors import ReplyError, RubricError
 from evaluators.tone.gate import GateRules
 from evaluators.tone.rubric import load_rubric
 from evaluators.tone.score import ToneScore, score_turn
+from evaluators.tone.word_model import shipped_models
 
 if TYPE_CHECKING:
     import altair as alt
 
+    from evaluators.tone.calibration import Calibration
+
 _FEWEST_TURNS = 4
 _STEADY = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionCourse:
+    """One dimension over a conversation.
+
+    Parameters
+    ----------
+    key, name : str
+        The dimension.
+    mean, minimum : float
+        Over the replies that could be scored, in points (0-4); NaN if there is none.
+    minimum_turn : int
+        Number of the reply with the lowest score, from 1, the first of several; 0 if there is none.
+    """
+
+    key: str
+    name: str
+    mean: float
+    minimum: float
+    minimum_turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +64,8 @@ class ConversationTone:
         ``"warmer"``, ``"colder"``, ``"steady"`` (within a quarter of a point) or ``"too short to tell"``.
     failed_gates : tuple of int
         Numbers of the replies, from 1, whose gate failed.
+    dimensions : tuple of DimensionCourse
+        Mean and lowest of each dimension, in the order of the rubric.
     """
 
     turns: tuple[ToneScore, ...] = field(repr=False)
@@ -49,6 +75,26 @@ class ConversationTone:
     change: float
     trajectory: str
     failed_gates: tuple[int, ...]
+    dimensions: tuple[DimensionCourse, ...] = ()
+
+    def __getitem__(self, key: str) -> DimensionCourse:
+        for each in self.dimensions:
+            if each.key == key:
+                return each
+        known = ", ".join(each.key for each in self.dimensions)
+        raise RubricError(f"There is no dimension {key!r} in this conversation.", f"There are: {known}.")
+
+    def dimensions_frame(self) -> pd.DataFrame:
+        """Return one row a dimension.
+
+        Returns
+        -------
+        DataFrame, shape (8, 5)
+            ``dimension``, ``name``, ``mean`` and ``minimum`` (0-4), ``minimum_turn`` (from 1; 0 for none).
+        """
+        return pd.DataFrame([asdict(each) | {"dimension": each.key} for each in self.dimensions])[
+            ["dimension", "name", "mean", "minimum", "minimum_turn"]
+        ]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a turn.
@@ -82,6 +128,7 @@ class ConversationTone:
             "change": self.change,
             "trajectory": self.trajectory,
             "failed_gates": self.failed_gates,
+            "dimensions": [asdict(each) for each in self.dimensions],
         }
         return dict(plain(own)) | {"turns": [turn.to_dict() for turn in self.turns]}
 
@@ -139,7 +186,8 @@ def score_conversation(
     *,
     situation: str = "",
     rules: GateRules | None = None,
-    models: Sequence[WordModel] = (),
+    models: Iterable[WordModel] | None = None,
+    calibration: "Calibration | None" = None,
 ) -> ConversationTone:
     """Score the replies of a conversation, each with what was said before it.
 
@@ -156,8 +204,10 @@ def score_conversation(
         One of `situations`; by default it is read from what was said.
     rules : GateRules, optional
         What the gate asks for.
-    models : sequence of WordModel
-        Models that add points for words.
+    models : iterable of WordModel, optional
+        Models that add points for words; by default `shipped_models`, ``()`` for none.
+    calibration : Calibration, optional
+        From `fit`: brings the scores to the scale of an organisation's own raters.
 
     Returns
     -------
@@ -176,6 +226,7 @@ def score_conversation(
     >>> told.minimum_turn, told.trajectory
     (2, 'too short to tell')
     """
+    chosen = shipped_models() if models is None else tuple(models)
     scores: list[ToneScore] = []
     spoken: Counter[str] = Counter()
     acknowledged, gravest = False, ""
@@ -183,7 +234,15 @@ def score_conversation(
         said, reply = _two(turn, number)
         try:
             score = score_turn(
-                reply, said, situation, rules, models, spoken, acknowledged=acknowledged, at_least=gravest
+                reply,
+                said,
+                situation,
+                rules,
+                chosen,
+                spoken,
+                acknowledged=acknowledged,
+                at_least=gravest,
+                calibration=calibration,
             )
         except ReplyError as error:
             raise ReplyError(f"Turn {number}: {error.problem}", error.hint) from error
@@ -198,13 +257,34 @@ def score_conversation(
     known = [(number, score.overall) for number, score in enumerate(scores, start=1) if not math.isnan(score.overall)]
     failed = tuple(number for number, score in enumerate(scores, start=1) if not score.gate.passed)
     if not known:
-        return ConversationTone(tuple(scores), math.nan, math.nan, 0, math.nan, "too short to tell", failed)
+        none = math.nan
+        return ConversationTone(tuple(scores), none, none, 0, none, "too short to tell", failed, _dimensions(scores))
     values = [value for _, value in known]
     lowest = min(known, key=lambda each: (each[1], each[0]))
     change = _change(values)
     return ConversationTone(
-        tuple(scores), sum(values) / len(values), lowest[1], lowest[0], change, _course(change), failed
+        tuple(scores),
+        math.fsum(values) / len(values),
+        lowest[1],
+        lowest[0],
+        change,
+        _course(change),
+        failed,
+        _dimensions(scores),
     )
+
+
+def _dimensions(scores: Sequence[ToneScore]) -> tuple[DimensionCourse, ...]:
+    """Return mean and minimum of each dimension over the replies that were scored."""
+    made = []
+    for place, dimension in enumerate(load_rubric().dimensions):
+        known = [(turn.dimensions[place].score, number) for number, turn in enumerate(scores, 1) if not turn.abstained]
+        if not known:
+            made.append(DimensionCourse(dimension.key, dimension.name, math.nan, math.nan, 0))
+            continue
+        mean = round(math.fsum(score for score, _ in known) / len(known), 6)
+        made.append(DimensionCourse(dimension.key, dimension.name, mean, *min(known)))
+    return tuple(made)
 
 
 def _two(turn: tuple[str, str] | Mapping[str, str], number: int) -> tuple[str, str]:

@@ -5,7 +5,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,7 +16,8 @@ from evaluators.tone.errors import RubricError
 from evaluators.tone.rubric import load_rubric
 
 _FILE = Path(__file__).with_name("cues.toml")
-_REACH = 3
+PILED = "piles up kind words"
+NEGATION_REACH = 3
 _KIND_REACH = 8  # a kind word must be safe from a "not" further away
 _SOFT = 0.4  # lighter words may repeat without being piled up
 _NO_NEGATION = frozenset(("only", "doubt", "wonder", "problem", "just"))  # "not only sorry", "no doubt"
@@ -142,11 +143,14 @@ class Found:
         Where in the reply the first acknowledgement begins; None without one.
     mocks : bool
         Whether something mocks: kind words then count for nothing.
+    folded : tuple of (int, int)
+        The place of each cue in the folded text (`Text.folded`).
     """
 
     cues: tuple[Cue, ...]
     acknowledged_at: int | None
     mocks: bool
+    folded: tuple[tuple[int, int], ...]
 
 
 def find_cues(reply: str | Text) -> Found:
@@ -173,7 +177,11 @@ def find_cues(reply: str | Text) -> Found:
     apology | sorry | 0.0 | behind a "not"
     tells how to feel | Calm down | 0.0 | somebody else said it
     """
-    text = reply if isinstance(reply, Text) else Text(reply)
+    return _find(reply if isinstance(reply, Text) else Text(reply))
+
+
+@lru_cache(maxsize=8)  # a reply is asked for by the rules, and again by a model
+def _find(text: Text) -> Found:
     rules, book = _rules()
     hits = sorted(((start, end, rules[owner]) for owner, start, end in book.find(text)), key=lambda each: each[:2])
     mocks = any(rule.mocks and not _void(text, start, end, rule) for start, end, rule in hits)
@@ -204,7 +212,7 @@ def find_cues(reply: str | Text) -> Found:
         )
         if rule.acknowledges and not void and acknowledged is None:
             acknowledged = begin
-    return Found(tuple(cues), acknowledged, mocks)
+    return Found(tuple(cues), acknowledged, mocks, tuple((start, end) for start, end, _ in hits))
 
 
 def _heaviest(hits: list[tuple[int, int, _Rule]]) -> list[tuple[int, int, _Rule]]:
@@ -235,10 +243,10 @@ def _void(text: Text, start: int, end: int, rule: _Rule) -> str:
         return "softened in the same sentence"
     if rule.weight > 0 and number in text.heaps:
         return "in a heap of words"
-    return 'behind a "not"' if negated(text, start, reach=_KIND_REACH if rule.weight > 0 else _REACH) else ""
+    return 'behind a "not"' if negated(text, start, reach=_KIND_REACH if rule.weight > 0 else NEGATION_REACH) else ""
 
 
-def negated(text: Text, start: int, *, reach: int = _REACH) -> bool:
+def negated(text: Text, start: int, *, reach: int = NEGATION_REACH) -> bool:
     """Say whether a "not" stands some words before a place of the folded text, in its part of a sentence."""
     number = text.word_at(start)
     sentence = text.sentence_at(start)
@@ -290,23 +298,28 @@ def weigh(cues: Iterable[Cue]) -> tuple[Cue, ...]:
     [1.0, 0.5, 0.0, 0.0, -0.5, -0.5]
     """
     rubric = load_rubric()
+    cues = list(cues)
+    kind = [place for place, cue in enumerate(cues) if cue.weight >= 0.25 and not cue.void]
+    rank: dict[int, int] = {}  # the heaviest of a dimension counts first, so that a light word before it costs nothing
     earned: dict[str, int] = defaultdict(int)
+    for place in sorted(kind, key=lambda place: (-cues[place].weight, place)):
+        rank[place] = earned[cues[place].dimension]
+        earned[cues[place].dimension] += 1
     said: dict[str, int] = defaultdict(int)
     made = []
-    for cue in cues:
-        kind = cue.weight > 0 or (cue.void == "said before")
-        if not kind:
+    for place, cue in enumerate(cues):
+        if cue.weight <= 0 and cue.void != "said before":
             made.append(cue)
             continue
         dimension = rubric[cue.dimension]
         said[cue.dimension] += bool(cue.void) or cue.weight >= _SOFT
         if said[cue.dimension] > dimension.enough and (cue.void or cue.weight >= _SOFT):
-            made.append(replace(cue, weight=-0.5, says="piles up kind words", void=""))
-        elif cue.void or cue.weight < 0.25:
+            made.append(replace(cue, weight=-0.5, says=PILED, void=""))
+        elif place not in rank:
             made.append(cue)
         else:
-            place = earned[cue.dimension]
-            earned[cue.dimension] += 1
-            share = dimension.counts[place] if place < len(dimension.counts) else 0.0
-            made.append(replace(cue, weight=cue.weight * share, void=cue.void if share else "enough was said"))
+            share = dimension.counts[rank[place]] if rank[place] < len(dimension.counts) else 0.0
+            if share != 1.0:
+                cue = replace(cue, weight=cue.weight * share, void=cue.void if share else "enough was said")
+            made.append(cue)
     return tuple(made)

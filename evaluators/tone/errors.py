@@ -9,3 +9,7 @@ class ReplyError(LabError, ValueError):
 
 class RubricError(LabError, ValueError):
     """A rubric, a list of cues or gate rules that cannot be used, or a dimension that the rubric does not have."""
+
+
+class RatingsError(LabError, ValueError):
+    """Ratings of replies that cannot be used, are too few, or a calibration file that is none."""

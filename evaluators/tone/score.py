@@ -10,17 +10,20 @@ import pandas as pd
 
 from evaluators._plain import plain
 from evaluators.tone._language import why_not_english
-from evaluators.tone._situation import severity
+from evaluators.tone._situation import asks_advice, severity
 from evaluators.tone._structure import advice_order, echoes, questions, readability_cues, shouting
 from evaluators.tone._text import Text
-from evaluators.tone.cues import Cue, Found, WordModel, find_cues, weigh
+from evaluators.tone.cues import PILED, Cue, Found, WordModel, find_cues, weigh
 from evaluators.tone.errors import ReplyError, RubricError
 from evaluators.tone.gate import Gate, GateRules, check_gate
 from evaluators.tone.plain_language import readability
 from evaluators.tone.rubric import load_rubric
+from evaluators.tone.word_model import REST, shipped_models
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from evaluators.tone.calibration import Calibration
 
 _STEPS = ("low", "medium", "high")
 _SHORT_WORDS = 8
@@ -153,7 +156,7 @@ until raters have been asked, they are a careful guess about what readers feel.
             f"Lowest: {self.lowest.name}, {self.lowest.score:.1f}."
         ]
         for each in self.dimensions:
-            moved = [cue for cue in each.cues if abs(cue.weight) >= 0.25]
+            moved = [cue for cue in each.cues if abs(cue.weight) >= 0.25 and cue.name != REST]
             if moved:
                 words = "; ".join(f"{cue.weight:+.2g} '{_short(cue.text)}' {cue.says}" for cue in moved)
                 lines.append(f"{each.name} {each.score:.1f} ({each.confidence} confidence): {words}.")
@@ -185,7 +188,8 @@ def score_reply(
     said: str = "",
     situation: str = "",
     rules: GateRules | None = None,
-    models: Iterable[WordModel] = (),
+    models: Iterable[WordModel] | None = None,
+    calibration: "Calibration | None" = None,
 ) -> ToneScore:
     """Score how a reply reads.
 
@@ -199,8 +203,11 @@ def score_reply(
         One of `situations`, such as ``"bereavement"``; by default it is read from what was said.
     rules : GateRules, optional
         What the gate asks for; by default `gate_rules`.
-    models : iterable of WordModel
-        Models that add points for words; each moves a dimension by 1 point at most.
+    models : iterable of WordModel, optional
+        Models that add points for words; each moves a dimension by 1 point at most. By default `shipped_models`
+        (politeness); ``()`` for none.
+    calibration : Calibration, optional
+        From `fit`: brings the scores to the scale of an organisation's own raters.
 
     Returns
     -------
@@ -221,7 +228,10 @@ def score_reply(
     >>> score.severity, score["emotional_reaction"].score, score["ownership"].score > 2, score.gate.needed
     ('grave', 2.5, True, False)
     """
-    return score_turn(reply, said, situation, rules, tuple(models), Counter(), acknowledged=False, at_least="")
+    chosen = shipped_models() if models is None else tuple(models)
+    return score_turn(
+        reply, said, situation, rules, chosen, Counter(), acknowledged=False, at_least="", calibration=calibration
+    )
 
 
 def score_turn(
@@ -234,6 +244,7 @@ def score_turn(
     *,
     acknowledged: bool,
     at_least: str,
+    calibration: "Calibration | None" = None,
 ) -> ToneScore:
     """Score a reply within a conversation; `spoken` counts the kind words so far and is added to."""
     if not isinstance(reply, str) or not reply.strip():
@@ -248,7 +259,9 @@ def score_turn(
         return _nothing(reply, said, how, gate, abstained)
     cues = _all_cues(text, asked, how, gate, models, spoken, acknowledged)
     dimensions = tuple(_dimension(key, cues, text, bool(said or situation), how) for key in load_rubric().keys)
-    mean = round(sum(each.score for each in dimensions) / len(dimensions), 3)
+    if calibration:
+        dimensions = tuple(calibration.adjust(each, text) for each in dimensions)
+    mean = round(math.fsum(each.score for each in dimensions) / len(dimensions), 3)
     overall = mean if gate.passed else min(mean, load_rubric().gate_cap)
     return ToneScore(reply, said, how, dimensions, gate, mean, overall)
 
@@ -274,7 +287,7 @@ def _all_cues(
     spoilt = [(cue.start, cue.end) for cue in found.cues if cue.name == "accusing question" and cue.weight]
     directives = [cue for cue in found.cues if cue.name == "directive"]
     built = [
-        *(cue for cue in _fitting(found, how, spoken) if cue.name != "directive"),
+        *(cue for cue in _wanted(_fitting(found, how, spoken), how, asked) if cue.name != "directive"),
         *questions(text, asked, spoilt, found.mocks),
         *echoes(text, asked, found.mocks),
     ]
@@ -290,7 +303,7 @@ def _all_cues(
         ]
     cues += [*shouting(text), *readability_cues(text, readability(text))]
     for model in models:
-        cues += _bounded(list(model.cues(text)))
+        cues += _bounded(_earned(model.cues(text), found, cues))
     return sorted(cues, key=lambda cue: (cue.start, cue.end))
 
 
@@ -310,6 +323,26 @@ def _fitting(found: Found, how: str, spoken: Counter[str]) -> list[Cue]:
     return cues
 
 
+def _wanted(cues: Sequence[Cue], how: str, asked: Text) -> list[Cue]:
+    """Return the cues; advice costs nothing where somebody asked for it, or where nothing troubles them."""
+    advice = [cue for cue in cues if cue.name == "advice nobody asked for" and not cue.void]
+    if not advice or (how in ("troubled", "grave") and not asks_advice(asked)):
+        return list(cues)
+    void = "it was asked for" if how in ("troubled", "grave") else "nothing troubles the person"
+    return [replace(cue, weight=0.0, void=void) if cue in advice else cue for cue in cues]
+
+
+def _earned(model: Iterable[Cue], found: Found, rules: Sequence[Cue]) -> list[Cue]:
+    """Return a model's cues; nothing is earned in a reply that mocks, or where kind words are already piled up."""
+    piled = {cue.dimension for cue in rules if cue.says == PILED}
+    return [
+        replace(cue, weight=0.0, void="the reply mocks" if found.mocks else "enough was said")
+        if cue.weight > 0 and (found.mocks or cue.dimension in piled)
+        else cue
+        for cue in model
+    ]
+
+
 def _bounded(cues: list[Cue]) -> list[Cue]:
     """Shrink a model's cues so that it moves no dimension by more than a point."""
     known = load_rubric().keys
@@ -319,7 +352,9 @@ def _bounded(cues: list[Cue]) -> list[Cue]:
             raise RubricError(f"A model scores a dimension {cue.dimension!r}.", f"There are: {', '.join(known)}.")
         totals[cue.dimension] = totals.get(cue.dimension, 0.0) + cue.weight
     shares = {key: min(1.0, _MODEL_BOUND / abs(total)) if total else 1.0 for key, total in totals.items()}
-    return [replace(cue, weight=cue.weight * shares[cue.dimension]) for cue in cues]
+    return [
+        cue if shares[cue.dimension] == 1.0 else replace(cue, weight=cue.weight * shares[cue.dimension]) for cue in cues
+    ]
 
 
 def _dimension(key: str, cues: Sequence[Cue], text: Text, context: bool, how: str) -> DimensionScore:
@@ -327,7 +362,7 @@ def _dimension(key: str, cues: Sequence[Cue], text: Text, context: bool, how: st
     dimension = rubric[key]
     own = tuple(cue for cue in cues if cue.dimension == key)
     baseline = _REACTS[how] if key == "emotional_reaction" else dimension.baseline
-    total = baseline + sum(cue.weight for cue in own)
+    total = math.fsum([baseline, *(cue.weight for cue in own)])
     score = round(min(max(total, rubric.lowest), rubric.highest), 3)
     reasons = [dimension.confidence_why]
     step = _STEPS.index(dimension.confidence)

@@ -108,7 +108,7 @@ class Model:
 
 def test_a_word_model_adds_its_words_within_bounds() -> None:
     reply = "The form is in the portal."
-    plain, fitted = score_reply(reply), score_reply(reply, models=[Model()])
+    plain, fitted = score_reply(reply, models=()), score_reply(reply, models=[Model()])
     assert fitted["politeness"].score == pytest.approx(plain["politeness"].score + 1)
     assert [cue.text for cue in fitted["politeness"].cues if cue.name == "word model"] == ["portal"]
 
