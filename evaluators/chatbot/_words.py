@@ -118,6 +118,22 @@ def near(word: str, other: str) -> bool:
     return len(word) >= 5 and distance(word, other) <= longest
 
 
+def dropped(word: str) -> set[str]:
+    """Return a word, and what is left of it with one letter dropped, or up to two of a long one.
+
+    Two words that `near` takes for one another have one of these in common, so that a list need not be searched.
+
+    Examples
+    --------
+    >>> sorted(dropped("rope"))
+    ['ope', 'roe', 'rop', 'rope', 'rpe']
+    """
+    once = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    if len(word) < 9:
+        return {word} | once
+    return {word} | once | {each[:at] + each[at + 1 :] for each in once for at in range(len(each))}
+
+
 def distance(word: str, other: str) -> int:
     """Count the letters to change, add, drop or swap with a neighbour to make one word of another.
 
