@@ -21,10 +21,13 @@ __all__ = [
     "AlteredDatasetError",
     "DatasetFolderError",
     "UnknownDatasetError",
+    "dataset_folder",
     "datasheet",
     "load_adviser_applications",
     "load_adviser_probe",
     "load_adviser_scores",
+    "load_hr_messages",
+    "load_hr_replies",
     "load_resume_callbacks",
     "load_tarnbrook",
     "load_tarnbrook_log",
@@ -76,6 +79,21 @@ class _Registry:
                 "Someone or something changed it. Install hr-it-lab again, or `git restore` the file.",
             )
         return content
+
+    def checked_folder(self, name: str) -> Path:
+        """Return the folder of a data set of several files after comparing it with the registry's sha256."""
+        entry = self.entry(name)
+        if "folder" not in entry:
+            raise UnknownDatasetError(f"The data set {name!r} is one file, not a folder.", "Use its own load function.")
+        path = self.folder / str(entry["folder"])
+        found = folder_sha256(path)
+        if found != entry["sha256"]:
+            raise AlteredDatasetError(
+                f"{path} is not the folder that registry.toml describes: its sha256 is {found}.",
+                "Something in it was changed, added or removed. `git restore` it or install hr-it-lab again; to change "
+                "the files, work on a copy of the folder.",
+            )
+        return path
 
     def read_datasheet(self, name: str) -> str:
         return self._bytes(self.folder / self.entry(name)["datasheet"]).decode("utf-8")
@@ -233,6 +251,77 @@ def _adviser_probe(content: bytes) -> pd.DataFrame:
     return pd.read_csv(BytesIO(content))
 
 
+def load_hr_messages(folder: str | Path | None = None) -> pd.DataFrame:
+    """Load some 5,000 made-up messages to HR, by what they may speak of: to fit and to measure what fetches a person.
+
+    They speak of suicide, violence, harassment, death and illness: say so before you show one. Nobody in distress
+    wrote them. Read ``datasheet("hr_messages")``.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (n_messages, 4)
+        ``kind`` (crisis, harassment, bereavement, illness or ordinary), ``topic``, ``line`` (messages made of one line
+        belong together) and ``message``.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> sorted(load_hr_messages()["kind"].unique())
+    ['bereavement', 'crisis', 'harassment', 'illness', 'ordinary']
+    """
+    return _hr_messages(_open_registry(folder).read("hr_messages")).copy(deep=False)
+
+
+@lru_cache(maxsize=1)
+def _hr_messages(content: bytes) -> pd.DataFrame:
+    return pd.read_csv(BytesIO(content), keep_default_na=False)
+
+
+def load_hr_replies(folder: str | Path | None = None) -> pd.DataFrame:
+    """Load 48 messages to an HR bot, each with one reply, from kind to cold: our own words, rated by nobody.
+
+    Some speak of death, harassment and despair, and some replies hurt on purpose: say so before you show them. Read
+    ``datasheet("hr_replies")``.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (48, 5)
+        ``reply_id``, ``situation`` (one of `evaluators.tone.situations`), ``said``, ``reply``, and ``note``: what the
+        writer had in mind. It is not a rating.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> replies = load_hr_replies()
+    >>> len(replies), replies["situation"].nunique(), replies["reply_id"].iloc[0]
+    (48, 10, 'pay_stub_1')
+    """
+    return _hr_replies(_open_registry(folder).read("hr_replies")).copy(deep=False)
+
+
+@lru_cache(maxsize=1)
+def _hr_replies(content: bytes) -> pd.DataFrame:
+    return pd.read_csv(BytesIO(content), keep_default_na=False)
+
+
 def load_resume_callbacks(folder: str | Path | None = None) -> pd.DataFrame:
     """Load the résumé experiment of Bertrand and Mullainathan [1]_.
 
@@ -347,6 +436,51 @@ def load_tarnbrook_log(folder: str | Path | None = None) -> "TicketLog":
     log = _tarnbrook.parse_log(registry.read("tarnbrook_tickets"), registry.read("tarnbrook_ticket_events"))
     events = None if log.events is None else log.events.copy(deep=False)
     return replace(log, tickets=log.tickets.copy(deep=False), events=events)
+
+
+def dataset_folder(name: str, *, folder: str | Path | None = None) -> Path:
+    """Return the folder of a data set that consists of several files, such as the example bot's.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set in the registry, such as ``"hr_bot"``.
+    folder : str or Path, optional
+        Folder that holds our registry.toml; by default the data installed with the package.
+
+    Returns
+    -------
+    Path
+        The folder; its files are those of the registry. Work on a copy to change them.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`; also if the data set is a single file.
+
+    Examples
+    --------
+    >>> dataset_folder("hr_bot").name
+    'hr_bot'
+    """
+    return _open_registry(folder).checked_folder(name)
+
+
+def folder_sha256(folder: Path) -> str:
+    """Return one sha256 for the text files of a folder: names and contents, whatever the line endings.
+
+    The datasheet (README.md), folders called tests and hidden files are left out.
+    """
+    total = hashlib.sha256()
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    for path in sorted(files, key=lambda each: each.relative_to(folder).as_posix()):
+        name = path.relative_to(folder).as_posix()
+        if path.name != "README.md" and not any(
+            part == "tests" or part.startswith((".", "__")) for part in Path(name).parts
+        ):
+            content = path.read_bytes().replace(b"\r\n", b"\n")
+            total.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return total.hexdigest()
 
 
 def datasheet(name: str, *, folder: str | Path | None = None) -> str:

@@ -4,8 +4,7 @@ The bot compares words with examples. It understands nothing, and the lists that
 not been approved by anybody with that duty: name your own owners before real people use it.
 """
 
-from functools import lru_cache
-
+from evaluators.chatbot._example import example_bot
 from evaluators.chatbot.bot import Bot, Conversation
 from evaluators.chatbot.errors import BotFileError, HRSystemError, IntentError, WordListError
 from evaluators.chatbot.files import BotFiles, BotFinding, load_bot_files
@@ -39,30 +38,3 @@ __all__ = [
     "find_sensitive",
     "load_bot_files",
 ]
-
-
-@lru_cache(maxsize=1)
-def example_bot() -> Bot:
-    """Load Brook, the example bot of the made-up employer Tarnbrook.
-
-    Its replies are our own; no human has rated them. Its datasheet lies beside its files, in ``datasets/hr_bot``.
-
-    Returns
-    -------
-    Bot
-        The same object at each call; it does not change.
-
-    Raises
-    ------
-    DatasetFolderError
-        If the project's data sets are not installed.
-
-    Examples
-    --------
-    >>> talk = example_bot().conversation()
-    >>> talk.say("Are you a bot?").reply[:39]
-    'I am Brook, a computer program of the H'
-    """
-    from evaluators.data import _open_registry
-
-    return Bot.from_files(_open_registry(None).folder / "hr_bot")

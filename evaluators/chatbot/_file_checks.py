@@ -7,14 +7,22 @@ if TYPE_CHECKING:
     from evaluators.chatbot.files import Draft
 
 # What `evaluators.chatbot.bot` carries out.
-OWN_ACTIONS = frozenset({"action_change_medical_plan", "action_find_pay_stub", "action_hand_to_person"})
+OWN_ACTIONS = frozenset(
+    {
+        *("action_change_medical_plan", "action_find_pay_stub", "action_hand_to_person"),
+        *("action_plan_talk", "action_answer_from_policy"),
+    }
+)
 RASA_ACTIONS = frozenset({"action_listen", "action_restart", "action_default_fallback", "action_session_start", "..."})
 MAPPINGS = ("from_entity", "from_text", "from_intent", "from_trigger_intent", "custom")
 SLOT_TYPES = ("text", "bool", "categorical", "float", "any", "list")
 
 _FIELD = re.compile(r"\{(\w+)\}")
-# Fields of replies that the persona and the tone guide fill.
-GUIDE_FIELDS = ("person", "crisis_resource", "bot_name")
+# Fields of replies that the persona, the tone guide and what was looked up fill.
+GUIDE_FIELDS = (
+    *("person", "crisis_resource", "office_hours", "bot_name", "asked_month", "latest_month"),
+    *("policy_words", "policy_title", "policy_section", "policy_since"),
+)
 
 
 def check_together(draft: "Draft", own_actions: frozenset[str]) -> None:

@@ -1,39 +1,32 @@
 """The bot and a conversation with it: what is said, what it answers, and in plain words why."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evaluators.chatbot._file_checks import names_of
-from evaluators.chatbot._follow import Plot, plots_of, rules_of, slots_agree
+from evaluators.chatbot._answer import Answer
+from evaluators.chatbot._follow import Plot, plots_of, rules_of
+from evaluators.chatbot._forms import close, fill, heard_in, remember, takes_any_text
+from evaluators.chatbot._new_replies import reworded
+from evaluators.chatbot.errors import ConversationError
 from evaluators.chatbot.files import BotFiles, load_bot_files
 from evaluators.chatbot.hr_system import PretendHR
-from evaluators.chatbot.intents import IntentGuess, IntentModel
-from evaluators.chatbot.model import SlotMapping
-from evaluators.chatbot.sensitive import KINDS, SensitiveFinding, SensitiveWords, find_sensitive
+from evaluators.chatbot.intents import OUT_OF_SCOPE, IntentGuess, IntentModel
+from evaluators.chatbot.packed import unpacked
+from evaluators.chatbot.policies import SURE, Policies, asks_amount, asks_policy, is_question
+from evaluators.chatbot.sensitive import SensitiveFinding, SensitiveWords, find_sensitive
 from evaluators.chatbot.turn import Turn
 
 Action = Callable[["Conversation"], Mapping[str, Any]]
 
-# What is said where a bot's own files have no reply for a grave moment. Kept short, and always with a person.
-_BUILT_IN = {
-    "crisis": "I'm glad you wrote this. I am a program, and you deserve a person now. {crisis_resource} "
-    "I have asked {person} to reach you. I stay here with you. Are you safe at this moment?",
-    "harassment": "I'm sorry that this is happening. {person} can listen to you. I can't promise secrecy, and nobody "
-    "may punish you for speaking.",
-    "bereavement": "I'm so sorry for your loss. {person} can help with what there is to arrange.",
-    "illness": "I'm sorry, that is a lot to carry. {person} can help.",
-}
-_CRISIS_RESOURCE = "In the US call or text 988, elsewhere your local crisis line. In danger call the emergency number."
-_PERSON = "a person from the HR team"
-_OFFER = "{person} can take this over if you like."
-_FALLBACK = "I am not sure that I understand, and I don't want to guess. I can ask {person} to answer you."
-_FIELD = re.compile(r"\{(\w+)\}")
-_WORD = re.compile(r"[^\W_]+")
+_KEPT = 1  # version of the form in which conversations are kept
+_MOST_TURNS = 20_000
+_GATED = ("crisis", "harassment")
+_GOES_ON = ("affirm", "deny", "thank", "ask_bot")  # after these the matter of before is still the matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +43,15 @@ class Bot:
         A word list of your own for grave matters; None for the project's.
     actions : mapping of str to callable
         Actions of your own: each takes the conversation and returns the slots to set.
+    policies : Policies or None
+        What it may quote; None where it has no policies.
     """
 
     files: BotFiles
     model: IntentModel
     words: SensitiveWords | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
+    policies: Policies | None = None
     _rules: Mapping[str, list[Plot]] = field(default_factory=dict, repr=False)
     _stories: tuple[Plot, ...] = field(default=(), repr=False)
     _after_form: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -67,17 +63,22 @@ class Bot:
         *,
         words: SensitiveWords | None = None,
         actions: Mapping[str, Action] | None = None,
+        as_of: date | None = None,
     ) -> "Bot":
-        """Load a bot from a YAML file or a folder, and fit its model.
+        """Load a bot from a YAML file, a folder or a zip file of one, and fit its model.
+
+        A folder called ``policies`` in the bot's folder holds what it may quote; see `Policies.load`.
 
         Parameters
         ----------
         path : path
-            As in `evaluators.chatbot.files.load_bot_files`.
+            As in `evaluators.chatbot.files.load_bot_files`, or a ``.zip`` file that `unpacked` takes.
         words : SensitiveWords, optional
             A word list of your own for grave matters.
         actions : mapping of str to callable, optional
             Actions of your own, by the name that the files use.
+        as_of : date, optional
+            The day on which policies must be in force; by default today.
 
         Raises
         ------
@@ -85,15 +86,21 @@ class Bot:
             If the files do not make a bot; all problems at once.
         IntentError
             If its examples cannot be told apart.
+        PolicyError
+            If a policy cannot be read.
         """
         own = dict(actions or {})
-        files = load_bot_files(path, own_actions=own)
+        with unpacked(path) as place:
+            files = load_bot_files(place, own_actions=own)
+            shelf = place / "policies"
+            policies = Policies.load(shelf, as_of=as_of) if shelf.is_dir() else None
         rules, after_form = rules_of(files.rules)
         return cls(
             files=files,
             model=IntentModel.fit(files.intents),
             words=words,
             actions=own,
+            policies=policies,
             _rules=rules,
             _stories=plots_of(files.stories),
             _after_form=after_form,
@@ -103,6 +110,30 @@ class Bot:
     def name(self) -> str:
         """What the bot calls itself."""
         return self.files.persona.name if self.files.persona else "HR bot"
+
+    def with_replies(self, replies: Mapping[str, str | Sequence[str]]) -> "Bot":
+        """Return a bot that says the same things in other words; this one stays as it is.
+
+        Parameters
+        ----------
+        replies : mapping of str to str or sequence of str
+            Reply, such as ``"utter_bereavement"`` -> its new words. A reply with several wordings takes as many texts,
+            in their order; conditions and buttons stay. ``{person}``, ``{office_hours}``, ``{crisis_resource}``,
+            ``{bot_name}``, a slot, and what the old words had may stand in braces.
+
+        Raises
+        ------
+        BotReplyError
+            If there is no such reply, a text is empty or too long, their number does not fit, or a field is unknown.
+
+        Examples
+        --------
+        >>> from evaluators.chatbot import example_bot
+        >>> colder = example_bot().with_replies({"utter_thank": "Noted."})
+        >>> colder.conversation().say("thank you").reply
+        'Noted.'
+        """
+        return replace(self, files=reworded(self.files, replies))
 
     def conversation(self, *, employee_id: str = "E0001", hr: PretendHR | None = None) -> "Conversation":
         """Begin a conversation of one person with the bot."""
@@ -131,6 +162,9 @@ class Conversation:
     slots: dict[str, Any] = field(default_factory=dict)
     _form: str | None = None
     _asked: str | None = None
+    _waiting: tuple[str, ...] = ()
+    _missed: int = 0
+    _matter: str | None = None
     _follows: tuple[tuple[Plot, int], ...] = ()
     _used: dict[str, int] = field(default_factory=dict)
 
@@ -151,15 +185,15 @@ class Conversation:
         Turn
             Also kept in ``turns``.
         """
-        answer = _Answer(self, text)
+        answer = Answer(self, text)
         found = find_sensitive(text, words=self.bot.words)
         kinds = tuple(each.kind for each in found)
         guess: IntentGuess | None = None
         if not text.strip():
             answer.why.append("The message was empty.")
             answer.fallback()
-        elif kinds and kinds[0] in ("crisis", "harassment"):
-            answer.grave(found[0])  # before anything else: a person
+        elif any(each.kind in _GATED and each.certain for each in found):
+            self._first_a_person(answer, found)
         else:
             guess = self.bot.model.predict(text)
             self._answer(answer, guess, found)
@@ -174,6 +208,7 @@ class Conversation:
             sensitive=kinds,
             actions=tuple(answer.actions),
             choices=answer.choices,
+            citations=tuple(answer.citations),
         )
         self.turns.append(turn)
         return turn
@@ -184,8 +219,58 @@ class Conversation:
         return pd.DataFrame([{name: getattr(turn, name) for name in columns} for turn in self.turns], columns=columns)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all turns as JSON-able values."""
-        return {"employee_id": self.employee_id, "turns": [turn.to_dict() for turn in self.turns]}
+        """Return all turns as JSON-able values, from which `from_dict` takes the conversation up again."""
+        return {
+            "kept": _KEPT,
+            "bot": self.bot.name,
+            "employee_id": self.employee_id,
+            "hr": {"seed": self.hr.seed, "people": self.hr.people},
+            "turns": [turn.to_dict() for turn in self.turns],
+        }
+
+    @classmethod
+    def from_dict(cls, bot: Bot, kept: Mapping[str, Any]) -> "Conversation":
+        """Take up a conversation that `to_dict` kept, by saying everything again to a fresh pretend HR system.
+
+        Parameters
+        ----------
+        bot : Bot
+            The bot that answered.
+        kept : mapping
+            What `to_dict` returned, perhaps by way of JSON.
+
+        Raises
+        ------
+        ConversationError
+            If `kept` is something else, or the bot answers otherwise today, since its files have changed.
+
+        Examples
+        --------
+        >>> from evaluators.chatbot import example_bot
+        >>> talk = example_bot().conversation()
+        >>> turn = talk.say("I want to change my medical plan")
+        >>> again = Conversation.from_dict(example_bot(), talk.to_dict())
+        >>> again.turns == talk.turns
+        True
+        """
+        begin_anew = "Begin a new conversation; the old one can still be read in the file."
+        try:
+            version, who, hr = kept["kept"], kept["employee_id"], kept["hr"]
+            said = [(turn["said"], turn["reply"]) for turn in kept["turns"]]
+            seed, people = hr["seed"], hr["people"]
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ConversationError(f"This is no kept conversation: {error!r} is missing.", begin_anew) from error
+        fine = version == _KEPT and isinstance(who, str) and len(said) <= _MOST_TURNS
+        fine = fine and all(isinstance(each, str) for pair in said for each in pair)
+        if not (fine and all(type(each) is int for each in (seed, people)) and 0 < people <= 100_000):
+            raise ConversationError("This kept conversation holds values that cannot be.", begin_anew)
+        talk = cls(bot, employee_id=who, hr=PretendHR(seed=seed, people=people))
+        for number, (text, reply) in enumerate(said, start=1):
+            if talk.say(text).reply != reply:
+                raise ConversationError(
+                    f"Turn {number}: the bot answers otherwise than it did when the conversation was kept.", begin_anew
+                )
+        return talk
 
     def summary(self) -> str:
         """Say in plain words what happened, and what that does not prove."""
@@ -196,23 +281,89 @@ class Conversation:
             "That says what the bot did, not how it felt to the person."
         )
 
-    def _answer(self, answer: "_Answer", guess: IntentGuess, found: tuple[SensitiveFinding, ...]) -> None:
+    def _first_a_person(self, answer: Answer, found: tuple[SensitiveFinding, ...]) -> None:
+        """Answer danger and harassment: a death is not passed over, and who asks how a report goes is told."""
+        grave = [each for each in found if each.kind in _GATED and each.certain]
+        self._follows = ()
+        if "grave_matter" in self.slots:
+            self.slots["grave_matter"] = grave[0].kind
+        for each in found:
+            if each.kind == "bereavement" and each.certain:
+                answer.grave(each)
+        for each in grave:
+            answer.grave(each)
+        for each in found:
+            if each.kind in _GATED and not each.certain:
+                answer.check_in(each)
+        policies = self.bot.policies
+        if grave[0].kind == "harassment" and policies is not None and is_question(answer.text):
+            finding = policies.find(answer.text, topic="harassment")
+            if finding.citation is not None and not finding.only_summary:
+                answer.quote(finding)
+
+    def _answer(self, answer: Answer, guess: IntentGuess, found: tuple[SensitiveFinding, ...]) -> None:
+        for each in found:
+            if each.kind in _GATED:  # it only reads so: a place to turn to first, and the answer all the same
+                answer.check_in(each)
+        found = tuple(each for each in found if each.kind not in _GATED and each.certain)
         if found:  # a death, an illness: first the person, then the matter
             answer.grave(found[0])
-        answer.why.append(guess.summary())
-        heard = self._heard(answer.text, guess.intent)
+        heard = heard_in(self, answer.text, guess.intent)
+        if self._form and takes_any_text(self, self._form) and self._asked in heard:
+            answer.why.append("The bot had asked a question, so what was typed is kept as the answer to it.")
+        else:
+            answer.why.append(guess.because())
         if self._form:
-            self._fill(answer, guess, heard)
+            fill(self, answer, guess, heard)
             return
-        self._remember(heard, answer)
-        if guess.intent is None:
+        remember(self, heard, answer)
+        if self._from_policies(answer, guess):
+            return
+        if guess.intent is None or (guess.intent == OUT_OF_SCOPE and OUT_OF_SCOPE not in self.bot._rules):
             if not found:
                 answer.fallback()
             return
         self._follow(answer, guess.intent)
 
-    def _follow(self, answer: "_Answer", intent: str) -> None:
+    def _from_policies(self, answer: Answer, guess: IntentGuess) -> bool:
+        """Answer from a policy where one is asked for, or where no intent is sure; say whether that was done."""
+        policies = self.bot.policies
+        known = guess.intent if guess.intent != OUT_OF_SCOPE else None
+        asked = asks_policy(answer.text)
+        figure = asks_amount(answer.text) and not self._quotes(known)
+        if policies is None or not (asked or figure or (known is None and is_question(answer.text))):
+            return False
+        topic = known if any(known in each.topics for each in policies.current) else None
+        finding = policies.find(answer.text, topic=topic)
+        if known is None and self._matter is not None and is_question(answer.text):  # "And if I fail?"
+            about = policies.find(answer.text, topic=self._matter)
+            if about.citation is not None and not about.only_summary:
+                answer.why.append("It may go on with the matter of before.")
+                answer.quote(about)
+                answer.offering("utter_policy_more", "If that is not what you asked, {person} can tell you more.")
+                return True
+        if finding.citation is not None and (asked or finding.score >= SURE):
+            answer.quote(finding)
+            answer.offering("utter_policy_more", "If that is not what you asked, {person} can tell you more.")
+            return True
+        if asked and (known is None or topic is not None):
+            answer.no_policy(finding)
+            return True
+        if known is None:
+            answer.why.append(finding.reason)
+        return False
+
+    def _quotes(self, intent: str | None) -> bool:
+        """Tell whether what follows on an intent quotes a policy anyway."""
+        plots = [*self.bot._rules.get(str(intent), ()), *self.bot._stories]
+        return any(
+            intent in plot.turns[0].intents and "action_answer_from_policy" in plot.turns[0].actions for plot in plots
+        )
+
+    def _follow(self, answer: Answer, intent: str) -> None:
         """Do what a rule wants, else what a story that still fits wants, else what a story begins with."""
+        if intent not in _GOES_ON:
+            self._matter = None
         fitting = [
             (plot, place + 1)
             for plot, place in self._follows
@@ -222,214 +373,18 @@ class Conversation:
         rule = next((plot for plot in self.bot._rules.get(intent, ()) if plot.turns[0].fits(intent, self.slots)), None)
         told = fitting or beginning
         if rule is not None and not (fitting and rule.weak):
-            answer.why.append(f'The rule "{rule.name}" says what follows.')
+            answer.why.append(f'The rule "{rule.name}" says what to do then.')
             self._follows = tuple(told)
             answer.do(rule.turns[0].actions)
         elif told:
             plot, place = told[0]
             self._follows = tuple(each for each in told if each[0].turns[each[1]].actions == plot.turns[place].actions)
-            answer.why.append(f'The story "{plot.name}" says what follows.')
+            begun = "goes on" if fitting else "begins"
+            answer.why.append(f'The story "{plot.name}" {begun} here and says what to do.')
             answer.do(plot.turns[place].actions)
         else:
-            answer.why.append(f"No rule and no story says what follows on {intent} here.")
+            answer.why.append(f'No rule and no story says what to do on "{intent.replace("_", " ")}" at this point.')
             answer.fallback()
 
-    def _heard(self, text: str, intent: str | None) -> dict[str, Any]:
-        """Return the slots that a message fills by the words in it, or by its intent."""
-        words = f" {' '.join(_WORD.findall(text.casefold()))} "
-        values: dict[str, str] = {}
-        for entity, known in self.bot.files.entity_values.items():
-            fits = [said for said in known if f" {' '.join(_WORD.findall(said))} " in words]
-            if fits:
-                values[entity] = known[max(fits, key=lambda said: (len(said), said))]
-        heard: dict[str, Any] = {}
-        for name, slot in self.bot.files.slots.items():
-            for mapping in slot.mappings:
-                value = self._mapped(mapping, name, text, intent, values)
-                if value is not None and (slot.type != "categorical" or value in slot.values):
-                    heard[name] = value
-                    break
-        return heard
-
-    def _mapped(self, mapping: SlotMapping, name: str, text: str, intent: str | None, values: dict[str, str]) -> Any:
-        wanted = names_of(mapping.intent)
-        if (wanted and intent not in wanted) or intent in names_of(mapping.not_intent):
-            return None
-        if mapping.type == "from_entity":
-            return values.get(str(mapping.entity))
-        if mapping.type == "from_intent" and self._asked == name:
-            return mapping.value
-        if mapping.type == "from_text" and self._asked == name:
-            return text.strip()
-        return None
-
-    def _remember(self, heard: Mapping[str, Any], answer: "_Answer") -> None:
-        for name, value in heard.items():
-            if self.slots.get(name) != value:
-                self.slots[name] = value
-                answer.why.append(f"Noted: {name} is {value}.")
-
-    def _fill(self, answer: "_Answer", guess: IntentGuess, heard: Mapping[str, Any]) -> None:
-        """Take what a message says for the open form; answer anything else first, then ask again."""
-        assert self._form is not None
-        wanted = self.bot.files.forms[self._form].required_slots
-        filled = {name: value for name, value in heard.items() if name in wanted}
-        leaving = guess.intent is not None and any(
-            plot.leaves(self._form) for plot in self.bot._rules.get(guess.intent, ())
-        )
-        if not filled and (leaving or guess.intent in ("stop", "ask_person")):
-            answer.why.append(f"The form {self._form} was left; nothing was sent.")
-            self._close()
-            self._follow(answer, str(guess.intent))
-            return
-        if "confirm_change" in filled and len(filled) > 1:  # "yes, but gold": ask again with the new value
-            filled.pop("confirm_change")
-        changed = {n for n, v in filled.items() if self.slots.get(n) not in (None, v)}
-        self._remember(filled, answer)
-        if changed and "confirm_change" not in filled and "confirm_change" in wanted:
-            self.slots["confirm_change"] = None
-        if not filled and guess.intent is not None and self.bot._rules.get(guess.intent):
-            rule = self.bot._rules[guess.intent][0]
-            if self._form not in rule.turns[0].actions:
-                answer.why.append(f'The rule "{rule.name}" answers in between.')
-                answer.do(rule.turns[0].actions)
-        elif not filled and not answer.replies:
-            answer.why.append(f"That does not answer the question for {self._asked}.")
-            answer.replies.append(answer.filled("I did not catch that; {person} can help, too."))
-            answer.person = True
-        answer.ask()
-
     def _close(self) -> None:
-        if self._form:
-            for name in self.bot.files.forms[self._form].required_slots:
-                self.slots[name] = None
-        self._form = self._asked = None
-
-
-@dataclass(slots=True)
-class _Answer:
-    """An answer in the making."""
-
-    talk: Conversation
-    text: str
-    replies: list[str] = field(default_factory=list)
-    why: list[str] = field(default_factory=list)
-    actions: list[str] = field(default_factory=list)
-    choices: tuple[str, ...] = ()
-    person: bool = False
-
-    def grave(self, found: SensitiveFinding) -> None:
-        """Answer a grave matter; the answer always offers a person, whatever a bot's files say."""
-        self.why.append(f'"{found.words}" may be about {found.kind}, so a person is offered first.')
-        name = f"utter_sensitive_{found.kind}"
-        if name in self.talk.bot.files.responses:
-            self.say(name)
-        else:
-            self.replies.append(self.filled(_BUILT_IN[found.kind]))
-        raw = self._wording(name)
-        if found.kind == "crisis" and "{crisis_resource}" not in (raw or "{crisis_resource}"):
-            self.replies.append(self.filled("{crisis_resource}"))
-        if "{person}" not in (raw or "{person}"):
-            self.replies.append(self.filled(_OFFER))
-        self.person = True
-        if found.kind in KINDS[:2]:
-            self.talk.hr.hand_over(self.talk.employee_id)
-            self.actions.append("action_hand_to_person")
-            if self.talk._form:
-                self.why.append("The open form waits.")
-
-    def fallback(self) -> None:
-        """Say that the bot does not know, and offer a person."""
-        if "utter_fallback" in self.talk.bot.files.responses:
-            self.say("utter_fallback")
-        else:
-            self.replies.append(self.filled(_FALLBACK))
-        if "{person}" not in (self._wording("utter_fallback") or "{person}"):
-            self.replies.append(self.filled(_OFFER))
-        self.person = True
-
-    def do(self, actions: tuple[str, ...]) -> None:
-        """Carry actions out, one after another."""
-        for name in actions:
-            self.actions.append(name)
-            if name in self.talk.bot.files.responses:
-                self.say(name)
-            elif name in self.talk.bot.files.forms:
-                self.talk._form = name
-                self.ask()
-            else:
-                self.carry_out(name)
-
-    def carry_out(self, name: str) -> None:
-        """Do something in the HR system, or what an action of one's own does."""
-        talk = self.talk
-        if name in talk.bot.actions:
-            talk.slots.update(talk.bot.actions[name](talk))
-        elif name == "action_hand_to_person":
-            talk.hr.hand_over(talk.employee_id)
-            self.person = True
-        elif name == "action_change_medical_plan" and talk.slots.get("confirm_change"):
-            change = talk.hr.change_medical_plan(talk.employee_id, plan=talk.slots["plan"], cover=talk.slots["cover"])
-            talk.slots["receipt"] = change.receipt
-            self.why.append(f"The HR system wrote the change down as {change.receipt}.")
-        elif name == "action_find_pay_stub":
-            month = talk.slots.get("month")
-            talk.slots["pay_stub_place"] = talk.hr.pay_stub(talk.employee_id, month=month)
-        elif name == "action_restart":
-            talk._close()
-            talk._follows = ()
-
-    def ask(self) -> None:
-        """Ask for the next slot of the open form, or do what follows on a full one."""
-        talk = self.talk
-        form = talk._form
-        assert form is not None
-        for name in talk.bot.files.forms[form].required_slots:
-            if talk.slots.get(name) is None:
-                talk._asked = name
-                specific = f"utter_ask_{form}_{name}"
-                self.say(specific if specific in talk.bot.files.responses else f"utter_ask_{name}")
-                return
-        self.why.append(f"The form {form} is complete.")
-        talk._form = talk._asked = None
-        self.do(talk.bot._after_form.get(form, ()))
-        talk._form = form
-        talk._close()
-
-    def say(self, name: str) -> None:
-        """Add a reply; several wordings take turns, those whose condition holds first."""
-        talk = self.talk
-        wordings = talk.bot.files.responses[name]
-        fitting = [one for one in wordings if one.condition and slots_agree(one.condition, talk.slots)]
-        fitting = fitting or [one for one in wordings if not one.condition] or list(wordings)
-        used = talk._used.get(name, 0)
-        talk._used[name] = used + 1
-        wording = fitting[used % len(fitting)]
-        self.replies.append(self.filled(wording.text))
-        self.choices = tuple(button.title for button in wording.buttons) or self.choices
-        if "{person}" in wording.text:
-            self.person = True
-
-    def filled(self, text: str) -> str:
-        """Put slots, the person and the crisis line into a reply, once: a slot's text is never read as a field."""
-        files = self.talk.bot.files
-        guide, persona = files.tone_guide, files.persona
-        known = {name: "…" if value is None else str(value) for name, value in self.talk.slots.items()}
-        known["person"] = (guide.person if guide else "") or _PERSON
-        known["crisis_resource"] = (guide.crisis_resource if guide else "") or _CRISIS_RESOURCE
-        known["bot_name"] = persona.name if persona else "an HR bot"
-
-        def value(match: re.Match[str]) -> str:
-            word = known.get(match.group(1), match.group())
-            begins = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1:] in ".!?"
-            if match.group(1) == "person":
-                return word[:1].upper() + word[1:] if begins else word[:1].lower() + word[1:]
-            return word
-
-        return _FIELD.sub(value, text)
-
-    def _wording(self, name: str) -> str | None:
-        wordings = self.talk.bot.files.responses.get(name)
-        if not wordings:
-            return None
-        return wordings[(self.talk._used.get(name, 1) - 1) % len(wordings)].text
+        close(self)

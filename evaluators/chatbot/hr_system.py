@@ -8,6 +8,7 @@ from evaluators.chatbot.errors import HRSystemError
 
 PLANS = ("bronze", "silver", "gold")
 COVERS = ("me", "me and partner", "family")
+COVER_WORDS = {"me": "only you", "me and partner": "you and your partner", "family": "your family"}
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -40,6 +41,8 @@ class PretendHR:
         The same seed makes the same people.
     people : int
         How many people there are; they are called "E0001", "E0002", …
+    latest_month : str
+        The last month of this year whose pay stub is out.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class PretendHR:
 
     seed: int = 0
     people: int = 50
+    latest_month: str = "October"
     changes: list[PlanChange] = field(default_factory=list, init=False)
     handed_over: list[str] = field(default_factory=list, init=False)
     _plans: dict[str, tuple[str, str]] = field(default_factory=dict, init=False, repr=False)
@@ -88,11 +92,22 @@ class PretendHR:
         return change
 
     def pay_stub(self, employee_id: str, *, month: str | None = None) -> str:
-        """Say where a person's pay stub lies; without a month, the latest."""
+        """Say where a person's pay stub of this year lies; without a month, or for ``"latest"``, the latest.
+
+        Raises
+        ------
+        HRSystemError
+            If there is no such person or month, or the pay stub is not out yet; ``"this month"`` never is.
+        """
         self.medical_plan(employee_id)
-        if month is not None and month.title() not in MONTHS:
+        asked = (month or "latest").casefold()
+        if asked == "latest":
+            return f"portal > Pay > {self.latest_month if month else 'latest'} > {employee_id}"
+        if asked != "this month" and asked.title() not in MONTHS:
             raise HRSystemError(f"There is no month {month!r}.", f"Months are {MONTHS[0]} to {MONTHS[-1]}.")
-        return f"portal > Pay > {month.title() if month else 'latest'} > {employee_id}"
+        if asked == "this month" or MONTHS.index(asked.title()) > MONTHS.index(self.latest_month):
+            raise HRSystemError(f"The pay stub of {month} is not out yet.", f"The latest is {self.latest_month}.")
+        return f"portal > Pay > {asked.title()} > {employee_id}"
 
     def hand_over(self, employee_id: str) -> None:
         """Ask a person of the HR team to get in touch."""

@@ -83,7 +83,7 @@ class Persona(_Part):
 
 
 class ToneGuide(_Part):
-    """How the bot is to sound; ``person`` and ``crisis_resource`` are named in replies that hand over."""
+    """How the bot is to sound; ``person``, ``office_hours`` and ``crisis_resource`` stand in replies that hand over."""
 
     principles: list[str] = Field(default_factory=list)
     say: list[str] = Field(default_factory=list)
@@ -91,6 +91,7 @@ class ToneGuide(_Part):
     sentence_words: int = Field(default=20, ge=5, le=60)
     reading_grade: float = Field(default=8, ge=1, le=20)
     person: str = ""
+    office_hours: str = ""
     crisis_resource: str = ""
     owner: str = ""
     date_checked: str = ""

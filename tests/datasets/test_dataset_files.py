@@ -22,7 +22,26 @@ REGISTRY = tomllib.loads((FOLDER / "registry.toml").read_text("utf-8"))["dataset
 BUILD = FOLDER / "resume_callbacks" / "build.py"
 
 
-@pytest.mark.parametrize("name", REGISTRY)
+FILES = [name for name, entry in REGISTRY.items() if "file" in entry]
+FOLDERS = [name for name, entry in REGISTRY.items() if "folder" in entry]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_registry_describes_the_folders(name):
+    entry = REGISTRY[name]
+    kept = [path for path in (FOLDER / entry["folder"]).rglob("*") if path.is_file() and path.name != "README.md"]
+    kept = [path for path in kept if "tests" not in path.relative_to(FOLDER).parts]
+    lines = []
+    for path in sorted(kept, key=lambda each: each.relative_to(FOLDER / entry["folder"]).as_posix()):
+        own = hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+        lines.append(f"{path.relative_to(FOLDER / entry['folder']).as_posix()}\0{own}\n")
+    assert hashlib.sha256("".join(lines).encode()).hexdigest() == entry["sha256"]
+    assert len(kept) == entry["files"]
+    assert entry["licence"]
+    assert (FOLDER / entry["datasheet"]).is_file()
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_registry_describes_the_files(name):
     entry = REGISTRY[name]
     content = (FOLDER / entry["file"]).read_bytes()
@@ -34,8 +53,10 @@ def test_registry_describes_the_files(name):
 
 
 def test_every_folder_of_data_is_registered_and_none_is_a_package():
-    named = {entry["file"] for entry in REGISTRY.values()}
-    assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == {Path(file).parts[0] for file in named}
+    assert set(FILES) | set(FOLDERS) == REGISTRY.keys()
+    named = {entry["file"] for entry in REGISTRY.values() if "file" in entry}
+    folders = {Path(file).parts[0] for file in named} | {REGISTRY[name]["folder"] for name in FOLDERS}
+    assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == folders
     assert {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.csv*")} == named
     assert not list(FOLDER.rglob("__init__.py"))
 

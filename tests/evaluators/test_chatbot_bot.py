@@ -1,11 +1,15 @@
 import json
 import math
+import tracemalloc
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import RidgeClassifier
 
 from evaluators.chatbot import HRSystemError, IntentError, IntentModel, PretendHR, example_bot, find_sensitive
+from evaluators.chatbot.intents import _RIDGE, _Ridge
 
 SMALL = {
     "pay": ["where is my pay stub", "I need my payslip"],
@@ -49,18 +53,30 @@ def test_two_fits_agree_whatever_the_order():
 def test_the_words_add_up_to_the_lead_over_the_next_best():
     model = example_bot().model
     guess = model.predict("pay stub payslip please")
-    union, classifier = model._pipeline.named_steps["features"], model._pipeline.named_steps["classifier"]
-    scores = classifier.decision_function(union.transform(["pay stub payslip please"]))[0]
+    scores = (model._features.transform(["pay stub payslip please"]) @ model._slopes)[0]
     order = scores.argsort()
-    bias = classifier.intercept_[order[-1]] - classifier.intercept_[order[-2]]
     total = sum(each.weight for each in guess.words)
-    assert total == pytest.approx(scores[order[-1]] - scores[order[-2]] - bias, abs=1e-3)
+    assert total == pytest.approx(scores[order[-1]] - scores[order[-2]], abs=1e-3)
     assert guess.to_frame()["word"].tolist()[0] in {"pay", "stub", "payslip"}
+
+
+def test_the_ridge_is_that_of_scikit_learn_and_its_held_out_scores_those_of_a_fit_without_them():
+    chance = np.random.default_rng(0)
+    values, labels = chance.normal(size=(40, 60)), np.repeat(np.arange(4), 10)
+    ridge = _Ridge.fit(values @ values.T, labels, 4)
+    expected = RidgeClassifier(alpha=_RIDGE, fit_intercept=False).fit(values, labels)
+    assert values.T @ ridge.weights == pytest.approx(expected.coef_.T, abs=1e-9)
+    rest = np.array([0, 3, 11, 27, 39])
+    kept = np.setdiff1d(np.arange(40), rest)
+    without = RidgeClassifier(alpha=_RIDGE, fit_intercept=False).fit(values[kept], labels[kept])
+    assert ridge.held_out(rest) == pytest.approx(without.decision_function(values[rest]), abs=1e-9)
+    assert np.isneginf(ridge.held_out(np.arange(10))[:, 0]).all()
 
 
 def test_the_bots_own_examples_are_recognised():
     bot = example_bot()
     pairs = [(name, text) for name, texts in bot.files.intents.items() for text in texts]
+    pairs = pairs[::5]
     right = sum(bot.model.predict(text).best == name for name, text in pairs)
     assert right >= 0.95 * len(pairs)
 
@@ -70,7 +86,7 @@ def test_a_medical_plan_is_changed(talk):
     assert "Which plan" in talk.say("I want to change my medical plan").reply
     assert "Who should be covered" in talk.say("gold please").reply
     turn = talk.say("for the whole family")
-    assert "gold, covering family" in turn.reply
+    assert "gold, covering your family" in turn.reply
     assert talk.hr.medical_plan("E0001") == before  # nothing is changed before the yes
     turn = talk.say("yes")
     assert talk.hr.medical_plan("E0001") == ("gold", "family")
@@ -116,9 +132,6 @@ def test_an_ill_child_is_heard_before_the_plan(talk):
 
 
 def test_a_story_goes_on(talk):
-    talk.say("I need to have a difficult conversation with an employee")
-    assert "outline" in talk.say("yes please").reply
-    talk = example_bot().conversation()
     talk.say("I heard there will be layoffs")
     assert "action_hand_to_person" in talk.say("yes please").actions
     assert talk.hr.handed_over == ["E0001"]
@@ -159,14 +172,27 @@ def test_the_same_messages_get_the_same_answers():
     assert "6 turns" in one.summary()
 
 
-def test_ten_thousand_turns():
+@pytest.mark.slow
+def test_ten_thousand_turns_need_twice_the_memory_of_five_thousand():
     said = ["hello", "I want to change my medical plan", "gold please", "for the whole family", "yes", "blorp"]
+    said += [text.replace("gold", "silver") for text in said]
     talk = example_bot().conversation()
+    for text in said:  # what is remembered of messages is there before the memory is measured
+        talk.say(text)
+    talk = example_bot().conversation()
+    used = {}
+    tracemalloc.start()
     for number in range(10_000):
         talk.say(said[number % len(said)])
+        if number + 1 in (5_000, 10_000):
+            used[number + 1] = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
     assert len(talk.turns) == 10_000
     assert len(talk.hr.changes) == 10_000 // 6
     assert len(talk.slots) == len(example_bot().files.slots)
+    assert talk._follows == talk._waiting == ()
+    assert 1.8 < used[10_000] / used[5_000] < 2.2
+    assert used[10_000] < 10_000 * 4_000  # bytes
 
 
 def test_a_bot_without_its_own_words_still_offers_a_person(tmp_path):
