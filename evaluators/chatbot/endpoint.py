@@ -105,7 +105,7 @@ class Endpoint:
     model : str
         The model's name as the endpoint knows it.
     system : str
-        The system prompt; none by default. `evaluators.chatbot.system_prompt.system_prompt` writes one.
+        The system prompt; none by default. `evaluators.chatbot.prompts.system_prompt` writes one.
     key_variable : str or None
         Name of the environment variable that holds the key, never the key; None for an endpoint without a key. On this
         machine the variable may be unset.

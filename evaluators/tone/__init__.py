@@ -10,15 +10,20 @@ give the same figures every time. The words stand in lists that people can read 
 
 from evaluators.tone._situation import situations
 from evaluators.tone._text import Text
+from evaluators.tone.agreement import AgreementWith, RaterAgreement, agreement_with, rater_agreement, read_ratings
+from evaluators.tone.calibration import Calibration
 from evaluators.tone.conversation import ConversationTone, score_conversation
 from evaluators.tone.cues import Cue, WordModel, find_cues
-from evaluators.tone.errors import ReplyError, RubricError
-from evaluators.tone.gate import Gate, GateRules, Requirement, check_gate, gate_rules
+from evaluators.tone.errors import RatingsError, ReplyError, RubricError
+from evaluators.tone.gate import Gate, GateRules, Requirement, check_gate, gate_rules, load_gate_rules
 from evaluators.tone.plain_language import JargonWord, Readability, count_syllables, readability
 from evaluators.tone.rubric import Dimension, Rubric, load_rubric
 from evaluators.tone.score import DimensionScore, ToneScore, score_reply
+from evaluators.tone.word_model import LinearWordModel, shipped_models
 
 __all__ = [
+    "AgreementWith",
+    "Calibration",
     "ConversationTone",
     "Cue",
     "Dimension",
@@ -26,6 +31,9 @@ __all__ = [
     "Gate",
     "GateRules",
     "JargonWord",
+    "LinearWordModel",
+    "RaterAgreement",
+    "RatingsError",
     "Readability",
     "ReplyError",
     "Requirement",
@@ -34,13 +42,18 @@ __all__ = [
     "Text",
     "ToneScore",
     "WordModel",
+    "agreement_with",
     "check_gate",
     "count_syllables",
     "find_cues",
     "gate_rules",
+    "load_gate_rules",
     "load_rubric",
+    "rater_agreement",
+    "read_ratings",
     "readability",
     "score_conversation",
     "score_reply",
+    "shipped_models",
     "situations",
 ]

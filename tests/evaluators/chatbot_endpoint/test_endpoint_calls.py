@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from evaluators.chatbot import Bot, Talk, Talker
 from evaluators.chatbot.endpoint import CallBudget, CallBudgetError, Endpoint, EndpointError, EndpointSettingError
 from evaluators.chatbot.model import Persona, ToneGuide
-from evaluators.chatbot.system_prompt import system_prompt
+from evaluators.chatbot.prompts import system_prompt
 
 
 def test_a_reply_comes_back_as_a_turn(server, bot):
