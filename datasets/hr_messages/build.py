@@ -19,6 +19,7 @@ from evaluators._building import build_or_check
 
 FILE = Path(__file__).with_name("hr_messages.csv")
 SOURCE = Path(__file__).with_name("source")
+AUTHORS = ("one", "two", "three")  # folders of source/, one a writer
 KINDS = ("crisis", "harassment", "bereavement", "illness", "ordinary")
 MOST = 6  # messages made of one line
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
@@ -33,17 +34,20 @@ def written_out(line: str, most: int = MOST) -> list[str]:
 
 
 def messages() -> Iterator[dict[str, object]]:
-    """Yield each message with its kind, its topic and the number of its line, which messages of one line share."""
+    """Yield each message with who wrote it, its kind, its topic and its line, which messages of one line share."""
     number = 0
-    for kind in KINDS:
-        topic = ""
-        for line in (SOURCE / f"{kind}.txt").read_text("utf-8").splitlines():
-            if line.startswith("## "):
-                topic = line[3:].removeprefix("more_")
-            elif line.strip() and not line.startswith("# "):
-                number += 1
-                for text in written_out(line.strip()):
-                    yield {"kind": kind, "topic": topic, "line": number, "message": text}
+    for folder in sorted(SOURCE.iterdir(), key=lambda each: AUTHORS.index(each.name)):
+        for kind in KINDS:
+            topic, tempting = "", False
+            for line in (folder / f"{kind}.txt").read_text("utf-8").splitlines():
+                if line.startswith("## "):
+                    heading = line[3:].strip().removeprefix("more_")
+                    topic, tempting = heading.removesuffix(" (tempting)"), heading.endswith(" (tempting)")
+                elif line.strip() and not line.startswith("# "):
+                    number += 1
+                    for text in written_out(line.strip()):
+                        facts = {"author": folder.name, "kind": kind, "topic": topic, "tempting": int(tempting)}
+                        yield facts | {"line": number, "message": text}
 
 
 def build() -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How careful to be: what more or less careful alarms would find in messages, and how often they would ring needlessly."""
+"""How careful to be: what more or less careful alarms find in messages, and how often they ring needlessly."""
 
 import math
 from collections.abc import Sequence
@@ -10,12 +10,11 @@ import pandas as pd
 from evaluators._plain import plain
 from evaluators.chatbot.errors import WordListError
 from evaluators.chatbot.sensitive import _standard
-from evaluators.chatbot.sensitive_model import sensitive_model
+from evaluators.chatbot.sensitive_model import GATE, sensitive_model
 
 if TYPE_CHECKING:
     import altair as alt
 
-GATE = ("crisis", "harassment")
 CARE = tuple(round(-3 + 0.25 * step, 2) for step in range(25))  # from far less careful to far more
 
 
@@ -49,6 +48,11 @@ class AlarmMargins:
     """
 
     table: pd.DataFrame = field(repr=False)
+
+    @property
+    def by_phrase(self) -> int:
+        """How many messages of crisis or harassment a phrase of the word list finds by itself, at any setting."""
+        return int((self.table["kind"].isin(GATE) & (self.table["margin"] == math.inf)).sum())
 
     def rings(self, care: float = 0.0) -> pd.Series:
         """Return, message by message, whether an alarm is raised; `care` above 0 is more careful than ours."""
@@ -124,11 +128,12 @@ def alarm_margins(messages: Sequence[tuple[str, str]]) -> AlarmMargins:
     """
     if not messages:
         raise WordListError("There is no message.", "Give at least one, with its kind.")
+    unknown = [kind for kind, _ in messages if kind not in (*GATE, "ordinary")]
+    if unknown:
+        raise WordListError(f"A message has the kind {unknown[0]!r}.", f"The kinds are: {', '.join(GATE)}, ordinary.")
     words, model = _standard(), sensitive_model()
     rows = []
     for kind, text in messages:
-        if kind not in (*GATE, "ordinary"):
-            raise WordListError(f"A message has the kind {kind!r}.", f"The kinds are: {', '.join(GATE)}, ordinary.")
         typed = words.words_in(text)
         hits = words.hits(typed)
         sure = any(hit.kind in GATE and hit.phrase not in model.weak for hit in hits)

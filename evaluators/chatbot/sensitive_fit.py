@@ -23,25 +23,12 @@ import pandas as pd
 from evaluators.chatbot import sensitive_model as layer
 from evaluators.chatbot._words import Word
 from evaluators.chatbot.sensitive import KINDS, SensitiveWords
-from evaluators.chatbot.sensitive_model import Hit, SensitiveModel
+from evaluators.chatbot.sensitive_model import EITHER, GATE, Hit, SensitiveModel
 
 MESSAGES = Path(__file__).parents[2] / "datasets" / "hr_messages" / "hr_messages.csv"
-EVERYDAY = (
-    "pay",
-    "leave",
-    "benefits",
-    "job",
-    "people_management",
-    "systems",
-    "terse",
-    "layoffs",
-    "earlier",
-    "reports_and_requests",
-)
-ALARMS_WANTED = {"crisis": 0.035, "harassment": 0.035, "bereavement": 0.01, "illness": 0.015}
+ALARMS_WANTED = {"crisis": 0.06, "harassment": 0.06, "bereavement": 0.01, "illness": 0.015}
 PURE = 0.97  # a phrase alarms alone if at least this share of the messages it stands in are grave
-GATE = ("crisis", "harassment")
-_STRENGTH = 10.0
+_STRENGTH = 40.0
 _FOLDS = 5
 _TOPIC_PARTS = 6
 
@@ -112,6 +99,16 @@ def _matrix(rows: Sequence[tuple[Sequence[Word], Sequence[Hit]]]) -> Any:
     return made
 
 
+def _pieces(message: Prepared) -> list[tuple[list[Word], list[Hit]]]:
+    """Return the parts of a message that the layer also reads by themselves, each with the phrases in it."""
+    whole = (0, len(message.words))
+    return [
+        (message.words[start:end], [hit for hit in message.hits if start <= hit.start and hit.end <= end])
+        for start, end in layer.pieces_of(message.words)
+        if (start, end) != whole
+    ]
+
+
 def weak_phrases(kinds: Sequence[str], prepared: Sequence[Prepared]) -> list[str]:
     """Return the phrases that stand too often in ordinary messages to raise an alarm alone."""
     grave: dict[str, int] = {}
@@ -135,21 +132,26 @@ def fit(kinds: Sequence[str], prepared: Sequence[Prepared]) -> tuple[dict[str, A
 
     Returns
     -------
-    (dict, array of int8, shape (4, 65536))
+    (dict, array of int8, shape (5, 65536))
         Facts and weights for `SensitiveModel.from_parts`.
     """
     from sklearn.linear_model import LogisticRegression
 
     rows = [(each.words, each.hits) for each in prepared] + [(each.slipped, each.slipped_hits) for each in prepared]
+    named = [*kinds, *kinds]
+    for kind, each in zip(kinds, prepared, strict=True):
+        if kind == "ordinary":  # a piece of an ordinary message is ordinary; a piece of a grave one need not be grave
+            rows += _pieces(each)
+    named += ["ordinary"] * (len(rows) - len(named))
     matrix = _matrix([row for row in rows if row[0]])
-    names = np.array([kind for kind, row in zip([*kinds, *kinds], rows, strict=True) if row[0]])
+    names = np.array([kind for kind, row in zip(named, rows, strict=True) if row[0]])
     weights, scales, starts = [], {}, {}
-    for kind in KINDS:
+    for kind in (*KINDS, EITHER):
         # The dual solver adds numbers one by one, in an order that the seed decides: the same bytes each time.
         model = LogisticRegression(
             C=_STRENGTH, solver="liblinear", dual=True, class_weight="balanced", random_state=0, tol=1e-4, max_iter=2000
         )
-        model.fit(matrix, names == kind)
+        model.fit(matrix, np.isin(names, GATE) if kind == EITHER else names == kind)
         found = model.coef_[0]
         scale = float(f"{np.quantile(np.abs(found[found != 0]), 0.999) / 127:.6g}")
         weights.append(np.clip(np.rint(found / scale), -127, 127).astype(np.int8))
@@ -196,11 +198,13 @@ def _without(
 
 
 def choose_bars(scores: npt.NDArray[np.float64], everyday: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """Set the bar of each kind so that a wanted share of everyday messages, left out of the fit, reaches it."""
-    return {
-        kind: round(float(np.quantile(scores[everyday, at], 1 - ALARMS_WANTED[kind])), 3)
-        for at, kind in enumerate(KINDS)
-    }
+    """Set the bars so that a wanted share of everyday messages, left out of the fit, reaches them.
+
+    Crisis and harassment share one bar, and so one share.
+    """
+    highest = {kind: scores[:, at] for at, kind in enumerate(KINDS)}
+    highest |= dict.fromkeys(GATE, scores[:, [KINDS.index(kind) for kind in GATE]].max(axis=1))
+    return {kind: round(float(np.quantile(highest[kind][everyday], 1 - ALARMS_WANTED[kind])), 3) for kind in KINDS}
 
 
 def make(table: pd.DataFrame, *, quick: bool = False) -> tuple[bytes, bytes]:
@@ -209,9 +213,9 @@ def make(table: pd.DataFrame, *, quick: bool = False) -> tuple[bytes, bytes]:
     Parameters
     ----------
     table : DataFrame
-        Columns ``kind``, ``topic``, ``line`` and ``message``.
+        Columns ``author``, ``kind``, ``topic``, ``tempting``, ``line`` and ``message``.
     quick : bool
-        Leave out the fits without a topic.
+        Leave out the fits without a topic or an author.
 
     Returns
     -------
@@ -223,7 +227,7 @@ def make(table: pd.DataFrame, *, quick: bool = False) -> tuple[bytes, bytes]:
     lines = table["line"].to_numpy()
     parts = [np.unique(lines)[at::_FOLDS] for at in range(_FOLDS)]
     scores, strong = _without(lines, parts, kinds, prepared)
-    everyday = (kinds == "ordinary") & np.isin(topics, EVERYDAY)
+    everyday = (kinds == "ordinary") & (table["tempting"].to_numpy() == 0)
     bars = choose_bars(scores, everyday)
     at_bar = np.array([bars[kind] for kind in KINDS])
     alarm = strong | (scores >= at_bar)
@@ -249,6 +253,20 @@ def make(table: pd.DataFrame, *, quick: bool = False) -> tuple[bytes, bytes]:
         reached = (far_strong | (far >= at_bar))[:, : len(GATE)].any(axis=1)
         measured["recall_without_the_topic"] = {name: share(reached, named == name) for name in grave}
         measured["recall_without_the_topic_overall"] = share(reached, np.isin(kinds, GATE))
+        authors = table["author"].to_numpy()
+        measured["without_the_author"] = {}
+        for author in np.unique(authors).tolist():
+            theirs = authors == author
+            found, sure = _without(authors, [np.array([author])], kinds, prepared)
+            # The bars are chosen on the other authors' messages, too.
+            own_bars = choose_bars(scores, everyday & ~theirs)
+            raised = sure | (found >= np.array([own_bars[kind] for kind in KINDS]))
+            raised_gate = raised[:, : len(GATE)].any(axis=1)
+            measured["without_the_author"][author] = {
+                **{f"recall_{kind}": share(raised_gate, theirs & (kinds == kind)) for kind in GATE},
+                "false_alarms_everyday": share(raised_gate, theirs & everyday),
+                "false_alarms_tempting": share(raised_gate, theirs & (kinds == "ordinary") & ~everyday),
+            }
     facts, weights = fit(list(kinds), prepared)
     facts |= {"bars": bars, "measured": measured}
     packed = io.BytesIO()
@@ -261,7 +279,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=Path, default=MESSAGES, help="a table like hr_messages.csv")
     parser.add_argument("--check", action="store_true", help="compare with the files, write nothing")
-    parser.add_argument("--quick", action="store_true", help="leave out the fits without a topic")
+    parser.add_argument("--quick", action="store_true", help="leave out the fits without a topic or an author")
     asked = parser.parse_args()
     made = make(pd.read_csv(asked.messages, keep_default_na=False), quick=asked.quick)
     files = (layer._FACTS, layer._WEIGHTS)

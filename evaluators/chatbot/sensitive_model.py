@@ -21,6 +21,8 @@ from evaluators.chatbot._words import Word, single_letters, spellings
 from evaluators.chatbot.errors import WordListError
 
 BUCKETS = 2**16
+GATE = ("crisis", "harassment")  # the kinds that the gate of a reply asks about
+EITHER = "crisis or harassment"
 
 _FOLDER = Path(__file__).parent
 _CLASSES = _FOLDER / "sensitive_classes.toml"
@@ -215,7 +217,7 @@ class SensitiveModel:
     bars: Mapping[str, float]
     weak: frozenset[str]
     measured: Mapping[str, Any]
-    _weights: npt.NDArray[np.int8] = field(repr=False)  # one row a kind
+    _weights: npt.NDArray[np.int8] = field(repr=False)  # one row a kind, the last for EITHER
     _scales: Mapping[str, float] = field(repr=False)
     _starts: Mapping[str, float] = field(repr=False)
 
@@ -227,7 +229,7 @@ class SensitiveModel:
         ----------
         facts : mapping
             ``kinds``, ``bars``, ``weak``, ``measured``, ``scales`` and ``starts``, as in ``sensitive_model.json``.
-        weights : array of int8, shape (kinds, 65536)
+        weights : array of int8, shape (kinds + 1, 65536)
 
         Raises
         ------
@@ -235,7 +237,7 @@ class SensitiveModel:
             If they do not fit together.
         """
         kinds = tuple(facts["kinds"])
-        if weights.shape != (len(kinds), BUCKETS) or weights.dtype != np.int8:
+        if weights.shape != (len(kinds) + 1, BUCKETS) or weights.dtype != np.int8:
             raise WordListError(
                 "The weights of the fitted layer do not fit its facts.",
                 "Run evaluators.chatbot.sensitive_fit.",
@@ -251,7 +253,7 @@ class SensitiveModel:
         )
 
     def scores(self, words: Sequence[Word], hits: Sequence[Hit] = ()) -> dict[str, tuple[float, int, int]]:
-        """Return for each kind the highest score of a piece, and the piece.
+        """Return for each kind, and for "crisis or harassment", the highest score of a piece, and the piece.
 
         Parameters
         ----------
@@ -263,7 +265,7 @@ class SensitiveModel:
         Returns
         -------
         dict of str to (float, int, int)
-            Kind -> score, first word, the one after the last; empty without a word.
+            Kind, or `EITHER`, -> score, first word, the one after the last; empty without a word.
         """
         best: dict[str, tuple[float, int, int]] = {}
         seen: set[tuple[str, ...]] = set()
@@ -275,19 +277,28 @@ class SensitiveModel:
             fired = [(hit.kind, hit.phrase) for hit in hits if start <= hit.start and hit.end <= end]
             buckets, values, length = row_of(features(texts, fired))
             sums = (self._weights[:, buckets] * values).sum(axis=1, dtype=np.int64)
-            for kind, total in zip(self.kinds, sums.tolist(), strict=True):
+            for kind, total in zip((*self.kinds, EITHER), sums.tolist(), strict=True):
                 score = self._starts[kind] + self._scales[kind] * total / length
                 if kind not in best or score > best[kind][0]:
                     best[kind] = (score, start, end)
         return best
 
     def backed(self, words: Sequence[Word], hits: Sequence[Hit] = ()) -> dict[str, tuple[float, int, int]]:
-        """Return the scores, higher by 1.5 for the kinds of which a phrase stands anywhere in the message."""
+        """Return the score of each kind that the bars are for; empty without a word.
+
+        A kind of which a phrase stands anywhere in the message has 1.5 more. A message may read clearly as one that
+        must reach a person, and yet not as crisis rather than harassment or the other way round. So both also move by
+        half of what "either of them" scores above the higher of the two, which then is the mean of the two scores.
+        """
         named = {hit.kind for hit in hits}
-        return {
-            kind: (score + _BACKED * (kind in named), start, end)
+        own = {
+            kind: (score + _BACKED * (kind in named or (kind == EITHER and not named.isdisjoint(GATE))), start, end)
             for kind, (score, start, end) in self.scores(words, hits).items()
         }
+        if not own:
+            return own
+        move = (own.pop(EITHER)[0] - max(own[kind][0] for kind in GATE)) / 2
+        return {kind: (score + move * (kind in GATE), start, end) for kind, (score, start, end) in own.items()}
 
     def alarms(self, words: Sequence[Word], hits: Sequence[Hit] = ()) -> Iterator[Alarm]:
         """Yield the kinds whose score reaches the bar, with the words that count most."""

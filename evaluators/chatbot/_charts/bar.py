@@ -32,7 +32,7 @@ def alarm_chart(margins: "AlarmMargins", care: float) -> alt.LayerChart:
     )
     mark = alt.Chart(alt.InlineData(values=[{"care": care}])).mark_rule(strokeDash=[3, 3], strokeWidth=2, color=INK)
     words = f"At the marked setting {chosen.missed} missed and {chosen.needless} needless. {margins.summary()}"
-    return (
+    drawn: alt.LayerChart = (
         alt.LayerChart(
             layer=[lines, mark.encode(x="care:Q")],
             title=titled("What a more careful alarm costs", "The upright line marks the setting."),
@@ -43,3 +43,4 @@ def alarm_chart(margins: "AlarmMargins", care: float) -> alt.LayerChart:
         .configure_axis(labelFontSize=14, titleFontSize=14, grid=False)
         .configure_legend(labelFontSize=14, direction="vertical")
     )
+    return drawn
