@@ -18,6 +18,7 @@ from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.executed import shown
 from autograder.files import write_atomically
+from autograder.paragraphs import paragraph_of
 from evaluators.answers.mime import ITEM_MIME
 
 
@@ -139,6 +140,7 @@ def build_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
         manual = is_solution(cell)
         score, _ = (None, points) if manual else determine_grade(cell)
         spec = forms.get(item_id, {})
+        asked = spec or (forms.get(paragraph_of(item_id), {}) if manual else {})
         if not manual and score != points:
             faults.append(f"{item_id} earns {score:g} of {points:g} points")
         if spec and float(spec["points"]) != points:
@@ -147,9 +149,9 @@ def build_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
             CatalogueItem(
                 id=item_id,
                 number=len(items) + 1,
-                kind=spec.get("kind", "code"),
-                prompt=spec.get("prompt", item_id),
-                competency=spec.get("competency", ""),
+                kind=asked.get("kind", "code"),
+                prompt=asked.get("prompt", item_id) + ("" if spec or not asked else " (a person's part)"),
+                competency=asked.get("competency", ""),
                 points=points,
                 manual=manual,
                 spec={key: value for key, value in spec.items() if key != "value"},

@@ -10,9 +10,25 @@ from nbgrader.utils import is_grade, is_solution
 from autograder.executed import NOTE
 from evaluators.answers import answers_in
 
+_BY_PERSON = "_by_person"  # ends the grade id of a person's part of a paragraph that is also scored automatically
+
+
+def paragraph_of(grade_id: str) -> str:
+    """Return the id of the question whose paragraph a manually graded cell shows.
+
+    Examples
+    --------
+    >>> paragraph_of("memo"), paragraph_of("care_reply_by_person")
+    ('memo', 'care_reply')
+    """
+    return grade_id.removesuffix(_BY_PERSON)
+
 
 def show_paragraphs(nb: Any, sheet: bytes | None, lab: str) -> None:
     """Put each paragraph of an answer sheet into the manually graded Markdown cell that has the item's id.
+
+    A cell whose id is the item's with ``_by_person`` behind it shows the paragraph as well: its tests score a part of
+    it, a person the rest.
 
     A person reads and scores it there, in formgrader. An empty paragraph leaves the cell as released, which nbgrader
     scores 0 by itself.
@@ -30,7 +46,7 @@ def show_paragraphs(nb: Any, sheet: bytes | None, lab: str) -> None:
     for cell in nb.cells:
         cell.metadata.pop(NOTE, None)  # only we write there
         if cell.cell_type == "markdown" and is_grade(cell) and is_solution(cell):
-            text = answers.get(cell.metadata.nbgrader["grade_id"])
+            text = answers.get(paragraph_of(cell.metadata.nbgrader["grade_id"]))
             if isinstance(text, str) and text.strip():
                 cell.source = paragraph_cell(text)
                 cell.metadata[NOTE] = {"paragraph": text}

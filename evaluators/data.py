@@ -27,6 +27,7 @@ __all__ = [
     "load_adviser_probe",
     "load_adviser_scores",
     "load_hr_messages",
+    "load_hr_messages_lesson",
     "load_hr_replies",
     "load_resume_callbacks",
     "load_tarnbrook",
@@ -252,7 +253,7 @@ def _adviser_probe(content: bytes) -> pd.DataFrame:
 
 
 def load_hr_messages(folder: str | Path | None = None) -> pd.DataFrame:
-    """Load some 5,000 made-up messages to HR, by what they may speak of: to fit and to measure what fetches a person.
+    """Load some 9,000 made-up messages to HR, by what they may speak of: to fit and to measure what fetches a person.
 
     They speak of suicide, violence, harassment, death and illness: say so before you show one. Nobody in distress
     wrote them. Read ``datasheet("hr_messages")``.
@@ -264,9 +265,9 @@ def load_hr_messages(folder: str | Path | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (n_messages, 4)
-        ``kind`` (crisis, harassment, bereavement, illness or ordinary), ``topic``, ``line`` (messages made of one line
-        belong together) and ``message``.
+    DataFrame, shape (n_messages, 6)
+        ``author``, ``kind`` (crisis, harassment, bereavement, illness or ordinary), ``topic``, ``tempting`` (1 if an
+        ordinary message sounds grave), ``line`` (messages made of one line belong together) and ``message``.
 
     Raises
     ------
@@ -284,6 +285,34 @@ def load_hr_messages(folder: str | Path | None = None) -> pd.DataFrame:
 @lru_cache(maxsize=1)
 def _hr_messages(content: bytes) -> pd.DataFrame:
     return pd.read_csv(BytesIO(content), keep_default_na=False)
+
+
+def load_hr_messages_lesson(folder: str | Path | None = None) -> pd.DataFrame:
+    """Load 80 messages to an HR chat on which nothing was fitted; 32 hint at despair, danger or harassment.
+
+    Say so before you show them. Read ``datasheet("hr_messages_lesson")``.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (80, 2)
+        ``kind`` (``"crisis"``, ``"harassment"`` or ``"ordinary"``) and ``message``.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`.
+
+    Examples
+    --------
+    >>> load_hr_messages_lesson()["kind"].value_counts().to_dict()
+    {'ordinary': 48, 'crisis': 16, 'harassment': 16}
+    """
+    return pd.read_csv(BytesIO(_open_registry(folder).read("hr_messages_lesson")), keep_default_na=False)
 
 
 def load_hr_replies(folder: str | Path | None = None) -> pd.DataFrame:

@@ -20,7 +20,7 @@ class Marked:
     """A question, its key, and what one answer earns."""
 
     item: Item
-    key: Any
+    key: Any  # of a text: what was asked, and how far it does it
     result: Credit
     reasons: list[str]  # why the answer is wrong (if the lab knows), then what is right
 
@@ -31,11 +31,15 @@ Mark: TypeAlias = Callable[..., dict[str, Marked]]
 def run_cells(lab: str, answers: Mapping[str, object], folder: Path) -> dict[str, Marked]:
     marked: dict[str, Marked] = {}
     keys: dict[str, Any] = {}
-    fill, credit = Lab.model_answers, Lab.credit
+    fill, credit, credit_text = Lab.model_answers, Lab.credit, Lab.credit_text
 
     def remember_key(self: Lab, item_id: str, **how: Any) -> float:
         keys[item_id] = how["key"]
         return credit(self, item_id, **how)
+
+    def remember_parts(self: Lab, item_id: str, **how: Any) -> float:
+        keys[item_id] = how["parts"]
+        return credit_text(self, item_id, **how)
 
     def remember(item: Item, value: object, result: Credit, reasons: list[str]) -> float:
         marked[item.id] = Marked(item, keys[item.id], result, reasons)
@@ -45,6 +49,7 @@ def run_cells(lab: str, answers: Mapping[str, object], folder: Path) -> dict[str
         patch.chdir(folder)
         patch.setattr(Lab, "model_answers", lambda self, model: fill(self, {**model, **answers}))
         patch.setattr(Lab, "credit", remember_key)
+        patch.setattr(Lab, "credit_text", remember_parts)
         patch.setattr(lab_module, "show_credit", remember)
         names: dict[str, Any] = {}
         for cell in cells(lab):

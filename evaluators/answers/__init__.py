@@ -4,7 +4,7 @@ Plain data and standard library only, so that a grader can use it without a fron
 """
 
 from evaluators.answers.items import Item, Kind, answer_text, clean_value, number_readings, problem_with
-from evaluators.answers.marking import AnswerKeyError, Credit, Verdict, credit
+from evaluators.answers.marking import AnswerKeyError, Credit, Verdict, credit, credit_parts
 from evaluators.answers.sheet import AnswerSheet, SheetStatus, answers_in, read_answers
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "answers_in",
     "clean_value",
     "credit",
+    "credit_parts",
     "number_readings",
     "problem_with",
     "read_answers",

@@ -106,6 +106,54 @@ def credit(
     return Credit(0.0, "wrong", "Your answer is not right.")
 
 
+def credit_parts(item: Item, value: object, parts: Mapping[str, float], *, most: float = 1.0) -> Credit:
+    """Add up what a written text does of what was asked of it, part by part.
+
+    Parameters
+    ----------
+    item : Item
+        A paragraph. Texts under its fewest words earn nothing; whether a long one loses is a part of its own.
+    value : object
+        Any value, as found in an answer sheet; garbage earns 0.
+    parts : mapping of str to float
+        What was asked, in words -> how far the text does it, 0 to 1. All weigh the same.
+    most : float, optional
+        The largest share that this text can earn, 0 to 1: less than 1 for a text that plays to the count.
+
+    Returns
+    -------
+    Credit
+        Share (2 decimals), verdict and reason.
+
+    Raises
+    ------
+    AnswerKeyError
+        If the question is no paragraph, there are no parts, or a share lies outside 0 to 1.
+
+    Examples
+    --------
+    >>> reply = Item("reply", "paragraph", "What do you answer?", words=(3, 40))
+    >>> credit_parts(reply, "I am so sorry.", {"is kind": 1, "says who does what": 0.5})
+    Credit(share=0.75, verdict='partly', reason='Your text does 1 of 2 things that were asked, and 1 in part.')
+    """
+    if item.kind != "paragraph" or not parts:
+        raise AnswerKeyError(f"Question {item.id} has no text or no parts.", "Use credit for other questions.")
+    if not all(0 <= share <= 1 for share in (*parts.values(), most)):
+        raise AnswerKeyError(f"Question {item.id}: a share lies outside 0 to 1.", "Correct it in the hidden test.")
+    if is_blank(value):
+        return Credit(0.0, "unanswered", "You did not answer this question.")
+    problem = problem_with(item, value)
+    if not isinstance(value, str) or (item.words and len(value.split()) < item.words[0]):
+        return Credit(0.0, "wrong", problem or "The saved answer cannot be read.")
+    share = round(min(most, math.fsum(parts.values()) / len(parts)), 2)
+    done = sum(part >= 1 for part in parts.values())
+    half = sum(0 < part < 1 for part in parts.values())
+    reason = f"Your text does {done} of {len(parts)} things that were asked" + (
+        f", and {half} in part." if half else "."
+    )
+    return Credit(share, "right" if share >= 1 else "partly" if share > 0 else "wrong", reason)
+
+
 def matches_number(item: Item, value: object, target: float, tolerance: float) -> bool:
     """Return whether some reading of a typed number lies within the tolerance of a target."""
     slack = tolerance + 1e-9 * max(1.0, abs(target))  # 0.1 + 0.2 is 0.3 to a recruiter

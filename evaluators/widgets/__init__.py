@@ -6,8 +6,10 @@
 from evaluators import _quick_start  # noqa: F401 - before anything that imports jsonschema
 from evaluators.reports.charts import chart_html
 from evaluators.widgets.audit_explorer import audit_explorer
+from evaluators.widgets.bot_workshop import bot_workshop
 from evaluators.widgets.charts import show_chart
 from evaluators.widgets.chat import ChatError, chat, chat_turns
+from evaluators.widgets.conversation_bench import conversation_bench, conversation_viewer
 from evaluators.widgets.explorer import Control, button, checkbox, explore, number_box, select, slider, word_slider
 from evaluators.widgets.flow_view import flow_view
 from evaluators.widgets.incidents_explorer import incidents_explorer
@@ -17,6 +19,8 @@ from evaluators.widgets.path_explorer import path_explorer
 from evaluators.widgets.pictures import bars, labels_in_lines, line_at, look, picture, ratio_ranges, say
 from evaluators.widgets.rating_round import join_ratings, rating_round
 from evaluators.widgets.tables import show_table, table_html
+from evaluators.widgets.tone_explorer import tone_explorer
+from evaluators.widgets.tone_pictures import dimension_bars, marked_reply
 from evaluators.widgets.tone_studio import tone_studio
 from evaluators.widgets.trend_explorer import trend_explorer
 
@@ -27,11 +31,15 @@ __all__ = [
     "Lesson",
     "audit_explorer",
     "bars",
+    "bot_workshop",
     "button",
     "chart_html",
     "chat",
     "chat_turns",
     "checkbox",
+    "conversation_bench",
+    "conversation_viewer",
+    "dimension_bars",
     "explore",
     "flow_view",
     "incidents_explorer",
@@ -39,6 +47,7 @@ __all__ = [
     "labels_in_lines",
     "line_at",
     "look",
+    "marked_reply",
     "number_box",
     "path_explorer",
     "picture",
@@ -50,6 +59,7 @@ __all__ = [
     "show_table",
     "slider",
     "table_html",
+    "tone_explorer",
     "tone_studio",
     "trend_explorer",
     "word_slider",

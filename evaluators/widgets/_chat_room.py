@@ -81,6 +81,11 @@ class Room:
             self.talker, self._by = talker, by
             self._look_at_talker()
 
+    def refresh(self) -> None:
+        """Let everybody who shows the room draw it anew, as after `meet`."""
+        with self._lock:
+            self._changed()
+
     def say(self, entry_id: str, text: str) -> bool:
         """Take a message in; the answer follows. Tell whether it was taken: not twice, not empty, not too long."""
         with self._lock:

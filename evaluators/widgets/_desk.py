@@ -5,7 +5,7 @@ import re
 import tempfile
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +68,7 @@ class Desk(ABC):
     def __init__(self, tables: Mapping[str, Any], folder: str | os.PathLike[str]) -> None:
         self.tables = dict(tables)
         self.folder = Path(folder).absolute()
+        self.on_progress: Callable[[str, float], None] = lambda _words, _share: None  # long work tells how far it is
 
     @abstractmethod
     def look(self, source: str, sent: Mapping[str, Any]) -> dict[str, Any]:

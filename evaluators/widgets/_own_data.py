@@ -35,6 +35,7 @@ class OwnDataExplorer(anywidget.AnyWidget):
     table = traitlets.Dict().tag(sync=True)  # what `Desk.look` found, with its source
     aside = traitlets.Dict().tag(sync=True)  # what `Desk.look_aside` found
     result = traitlets.Dict().tag(sync=True)  # {"seq", "page"}
+    progress = traitlets.Dict().tag(sync=True)  # {"words", "share"} while long work goes on; empty otherwise
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class OwnDataExplorer(anywidget.AnyWidget):
             spec={"title": title, "folder": str(desk.folder), **spec},
             request={"seq": 0, "action": "", "source": first, "values": {}},
         )
+        desk.on_progress = self._tell
         self._answer(0, "open", first, {})
         self.observe(self._requested, names="request")
 
@@ -62,6 +64,9 @@ class OwnDataExplorer(anywidget.AnyWidget):
             str(sent.get("source") or ""),
             values if isinstance(values, dict) else {},
         )
+
+    def _tell(self, words: str, share: float) -> None:
+        self.progress = {"words": words, "share": round(share, 4)}
 
     def _answer(self, seq: int, action: object, source: str, values: Mapping[str, Any]) -> None:
         """Do what was asked; whatever goes wrong is said in words, since nobody here reads a traceback."""
@@ -90,6 +95,7 @@ class OwnDataExplorer(anywidget.AnyWidget):
             }
         except Exception as error:
             problems = {"form": f"This table cannot be read with these settings ({type(error).__name__}). Try others."}
+        self.progress = {}
         sources = [[key, label] for key, label in self._desk.sources().items()]
         self.reply = {"seq": seq, "sources": sources, "source": source, "problems": problems, "said": said}
         if self._then is not None and self._done is not before:

@@ -144,7 +144,7 @@ def chat(
     """
     from evaluators.chatbot.turn import Talker
 
-    path = _path(key, folder)
+    path = chat_path(key, folder)
     if isinstance(height, bool) or not isinstance(height, int) or not 200 <= height <= 2000:
         raise ChatError(f"{height!r} is no height of a chat.", "Give a whole number from 200 to 2000.", "height")
     if talker is None:
@@ -198,13 +198,14 @@ def chat_turns(key: str, *, folder: str | os.PathLike[str] = ".") -> "tuple[Turn
     >>> chat_turns("nobody-has-talked-yet")
     ()
     """
-    path = _path(key, folder)
+    path = chat_path(key, folder)
     if not path.is_file():
         return ()
     return tuple(entry.turn for entry in ChatLog(path, key).current.entries if entry.turn is not None)
 
 
-def _path(key: str, folder: str | os.PathLike[str]) -> Path:
+def chat_path(key: str, folder: str | os.PathLike[str]) -> Path:
+    """Return the file of a chat, or raise ChatError if the key cannot name one."""
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise ChatError(
             f"{key!r} cannot name a conversation.",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from evaluators.answers import Credit, Item, answer_text, credit, problem_with
+from evaluators.answers import Credit, Item, answer_text, credit, credit_parts, problem_with
 from evaluators.answers.items import is_blank
 from evaluators.answers.marking import Key, Partial, matches_mistake
 from evaluators.widgets._credit import show_credit
@@ -196,6 +196,43 @@ class Lab(Page):
         result = credit(item, value, key=key, tolerance=tolerance, partial=partial)
         reasons = [] if result.verdict == "right" else _reasons(item, value, key, tolerance, why or {})
         return show_credit(item, value, result, [*reasons, explain])
+
+    def answer(self, item_id: str) -> Any:
+        """Return the saved answer to a question, for a hidden test that has to look at it; None if there is none."""
+        return self._sheet.get(item_id)
+
+    def credit_text(
+        self, item_id: str, *, parts: Mapping[str, float], most: float = 1.0, why: str = "", explain: str = ""
+    ) -> float:
+        """Score a paragraph by what was asked of it, and show the learner feedback: the last line of a hidden test.
+
+        What only a person can judge stands in a Markdown cell of its own, whose grade id is the question's with
+        ``_by_person`` behind it; formgrader shows the text there.
+
+        Parameters
+        ----------
+        item_id : str
+            The question, a paragraph.
+        parts, most
+            See `evaluators.answers.credit_parts`.
+        why : str, optional
+            Why a text cannot earn more than `most`.
+        explain : str, optional
+            What was looked for.
+
+        Returns
+        -------
+        float
+            Points earned. 0 if the form was never shown.
+        """
+        item = self._items.get(item_id)
+        if item is None:
+            return self.credit(item_id, key="", explain=explain)
+        value = self._sheet.get(item_id)
+        result = credit_parts(item, value, parts, most=most)
+        lacking = [what for what, share in parts.items() if share < 1] if result.share else []
+        open_parts = f"Not done, or only in part: {'; '.join(lacking)}." if lacking else ""
+        return show_credit(item, value, result, [why if most < 1 else "", open_parts, explain])
 
     def finish(self) -> None:
         """Show a button that lists the questions still open or malformed, never what is right."""

@@ -8,7 +8,8 @@ const LONG_MS = 60000;
  *
  * kind says what differs: texts (go, waiting, where, changed, resultTitle, saves), defaults(table) with the first values of
  * all fields, draw(builder, table), which returns the sections of the form and may return null, and fields, the order in
- * which a problem takes the focus.
+ * which a problem takes the focus. It may say which sources are offered first (main), what they are called together
+ * (things: one, many, which, heading) and what is said of one that was opened (opened).
  */
 function ownData({ model, el: root }, kind) {
   const spec = model.get("spec");
@@ -22,7 +23,13 @@ function ownData({ model, el: root }, kind) {
   const reading = { sheet: "", encoding: "" };
   const order = ["source", "sheet", "encoding", ...kind.fields, "form", "save"];
 
+  const main = kind.main ?? (() => true);
+  const things = { one: "table", many: "tables", which: "Which table?", heading: "1. The table", ...kind.things };
+
   const form = el("div", { class: "hr-audit-form" });
+  const bar = el("progress", { class: "hr-progress", max: "1", value: "0", "aria-label": "How far the work is" });
+  const barWords = el("span", { class: "hr-help" });
+  const far = el("div", { class: "hr-far", hidden: true }, bar, barWords);
   const status = el("p", { class: "hr-status", role: "status" });
   const saved = el("p", { class: "hr-status", role: "status" });
   const trouble = problemLine();
@@ -37,7 +44,7 @@ function ownData({ model, el: root }, kind) {
   const reader = (name) => el("input", { type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", onchange: ({ target }) => { reading[name] = target.value; } });
   const sheet = reader("sheet");
   const encoding = reader("encoding");
-  const first = section("1. The table", labelled(own, "source", "Which table?", source, where), again,
+  const first = section(things.heading, labelled(own, "source", things.which, source, where), again,
     folded("Another sheet, or letters that look wrong",
       grid(
         labelled(own, "sheet", "Sheet of a workbook", sheet, "Empty: the first one."),
@@ -57,10 +64,22 @@ function ownData({ model, el: root }, kind) {
     say(saved, "");
     model.set("request", { seq, action, source: source.value, values: { ...values, ...reading } });
     model.save_changes();
+    waitOn();
+  }
+  function waitOn() {
+    clearTimeout(long);
     long = setTimeout(() => {
       busy = false;
       say(status, "Still no answer. A very large table takes minutes. If nothing comes, reload the page.");
     }, LONG_MS);
+  }
+  function drawProgress() {
+    const { words, share } = model.get("progress") ?? {};
+    far.hidden = !words;
+    if (!words) return;
+    bar.value = share;
+    barWords.textContent = words;
+    if (busy) waitOn();
   }
   function replied() {
     const reply = model.get("reply");
@@ -68,17 +87,21 @@ function ownData({ model, el: root }, kind) {
     busy = false;
     const action = model.get("request").action;
     say(action === "save" ? saved : status, reply.said);
-    if (action === "open" && model.get("table").columns) say(status, `${source.selectedOptions[0].textContent}: ${model.get("table").columns.length} columns.`);
-    if (action === "list") say(status, reply.sources.length === 1 ? "1 table is there." : `${reply.sources.length || "No"} tables are there.`);
+    if (action === "open" && model.get("table").columns) {
+      const name = source.selectedOptions[0].textContent;
+      say(status, kind.opened?.(name, model.get("table")) ?? `${name}: ${model.get("table").columns.length} columns.`);
+    }
+    const count = reply.sources.filter(main).length;
+    if (action === "list") say(status, count === 1 ? `1 ${things.one} is there.` : `${count || "No"} ${things.many} are there.`);
     drawProblems(reply.problems);
     drawSources(reply);
   }
   function drawSources({ sources, source: chosen }) {
-    const listed = sources.map(([key, label]) => [key, label]);
+    const listed = sources.filter(main).map(([key, label]) => [key, label]);
     if (chosen && !sources.some(([key]) => key === chosen)) listed.push([chosen, `${chosen.replace(/^\w+:/, "")} (not there any more)`]);
-    if (!listed.length) listed.push(["", "no table yet"]);
+    if (!listed.length) listed.push(["", `no ${things.one} yet`]);
     source.replaceChildren(...listed.map(([key, text]) => el("option", { value: key, selected: key === chosen, text })));
-    if (!chosen && sources.length) ask("open", "Reading …");  // the first table of somebody who had none
+    if (!chosen && sources.some(main)) ask("open", "Reading …");  // the first table of somebody who had none
     hooks.sources?.(sources);
   }
   function drawProblems(problems) {
@@ -182,10 +205,10 @@ function ownData({ model, el: root }, kind) {
     result.append(el("div", { class: "hr-buttons" }, keep), notSaved, saved, frame);
   }
   const card = el("section", { class: "hrlab hr-card hr-explorer hr-audit", "aria-label": spec.title },
-    el("p", { class: "hr-meta", text: "Your own data" }), el("p", { class: "hr-prompt", text: spec.title }), first, form, go, trouble, status, result);
+    el("p", { class: "hr-meta", text: "Your own data" }), el("p", { class: "hr-prompt", text: spec.title }), first, form, go, trouble, status, far, result);
   keepKeys(card);
   root.replaceChildren(card);
-  const listen = { "change:table": drawTable, "change:aside": () => hooks.aside?.(model.get("aside")), "change:result": drawResult, "change:reply": replied };
+  const listen = { "change:table": drawTable, "change:aside": () => hooks.aside?.(model.get("aside")), "change:result": drawResult, "change:reply": replied, "change:progress": drawProgress };
   for (const [event, listener] of Object.entries(listen)) model.on(event, listener);
   drawTable();
   drawResult();

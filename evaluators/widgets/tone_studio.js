@@ -7,8 +7,15 @@ const LOST_MS = 10000;
 const LOST = "The lab does not answer, so the scores stand still. You can type on. If this stays, copy your text and reload the page.";
 
 function render({ model, el: root }) {
+  let close = open(model, root);
+  const again = () => { close({ other: true }); close = open(model, root); };  // Python put another reply in
+  model.on("change:spec", again);
+  return () => { model.off("change:spec", again); close(); };
+}
+
+function open(model, root) {
   const spec = model.get("spec");
-  const { seq: sent, keep: _, ...first } = model.get("request");
+  const { seq: sent, ...first } = model.get("request");
   const now = { said: first.said, replies: [...first.replies], compare: first.compare };
   let seq = sent;
   let busy = false, dirty = false, unkept = false, undo = null;
@@ -61,7 +68,7 @@ function render({ model, el: root }) {
     if (keepIt) unkept = false;
     seq += 1;
     asked = { ...now, replies: [...now.replies] };
-    model.set("request", { seq, ...asked, keep: keepIt });
+    model.set("request", { seq, about: spec.about, ...asked, keep: keepIt });
     model.save_changes();
     after("lost", LOST_MS, () => { busy = false; say(trouble, LOST); });
   }
@@ -195,8 +202,9 @@ function render({ model, el: root }) {
   wide.observe(card);
   model.on("change:result", answered);
   for (const event of ["beforeunload", "pagehide"]) window.addEventListener(event, leave, { capture: true });
-  return () => {
-    leave();
+  return ({ other = false } = {}) => {
+    if (!other) leave();
+    else if (unkept) model.send({ about: spec.about, ...now, keep: true });  // the request is the other reply's by now
     wide.disconnect();
     for (const timer of Object.values(timers)) clearTimeout(timer);
     model.off("change:result", answered);

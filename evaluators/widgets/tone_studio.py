@@ -82,47 +82,87 @@ class ToneStudio(anywidget.AnyWidget):
         title: str = _TITLE,
         then: Callable[[str], None] | None = None,
     ) -> None:
+        self._situation, self._about = situation, 0
+        self._places: list[tuple[Sheet | None, Callable[[str], None] | None]] = [(sheet, then)]
+        super().__init__(**self._opened(reply, said, other, title))
+        self.observe(self._requested, names="request")
+        self.on_msg(self._left)
+
+    def put(
+        self, reply: str, said: str, *, sheet: Sheet | None, title: str, then: Callable[[str], None] | None = None
+    ) -> None:
+        """Put another reply into the studio that is shown; what was typed before goes to its own sheet still.
+
+        Parameters
+        ----------
+        reply, said, sheet, title, then
+            As for a new studio.
+        """
+        self._places.append((sheet, then))
+        self._about += 1
+        self.unobserve(self._requested, names="request")
+        with self.hold_sync():
+            for name, value in self._opened(reply, said, None, title).items():
+                setattr(self, name, value)
+        self.observe(self._requested, names="request")
+
+    def _opened(self, reply: str, said: str, other: str | None, title: str) -> dict[str, dict[str, Any]]:
+        """Return the state of a studio that nobody has typed in since it was opened."""
         from evaluators.tone import load_rubric
 
-        self._situation, self._sheet, self._then = situation, sheet, then
         rubric = load_rubric()
+        sheet = self._places[-1][0]
         self._anchors = {each.key: each.anchors for each in rubric.dimensions}
         start = {"said": said, "replies": [reply, reply if other is None else other], "compare": other is not None}
         begin = _texts(sheet.answers if sheet is not None else {}, start)
         spec = {
             "title": title,
+            "about": self._about,
             "dimensions": [dimension_facts(each) for each in rubric.dimensions],
             "unrated": rubric.unrated,
             "start": start,
             "keeps": sheet is not None,
         }
-        result = {
-            "seq": 0,
-            **self._scored(begin),
-            "kept": self._kept("Welcome back. Your wording is restored." if start != begin else _KEEPS),
-        }
-        super().__init__(spec=spec, request={"seq": 0, **begin, "keep": False}, result=result)
-        self.observe(self._requested, names="request")
+        told = "Welcome back. Your wording is restored." if start != begin else _KEEPS
+        result = {"seq": 0, **self._scored(begin), "kept": self._kept(told)}
+        return {"spec": spec, "request": {"seq": 0, **begin}, "result": result}
+
+    def _left(self, _: object, content: object, __: object) -> None:
+        """Keep the last words of a reply that another one has taken the place of."""
+        if isinstance(content, dict):
+            self._keep(content)
+
+    def _keep(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep texts where they belong, and return them."""
+        texts = _texts(sent, self.spec["start"])
+        about = sent.get("about", self._about)
+        if sent.get("keep") is True and isinstance(about, int) and 0 <= about < len(self._places):
+            sheet, then = self._places[about]
+            if sheet is not None:
+                for name, value in texts.items():
+                    if sheet.get(name) != value:
+                        sheet.set(name, value)
+            if then is not None:
+                then(texts["replies"][0])
+        return texts
 
     def _requested(self, change: Any) -> None:
         sent = change["new"]
-        texts = _texts(sent, self.spec["start"])
         kept = self.result["kept"]
-        if sent.get("keep") is True:
-            if self._sheet is not None:
-                for name, value in texts.items():
-                    if self._sheet.get(name) != value:
-                        self._sheet.set(name, value)
-                kept = self._kept("" if self._sheet is None else f"Kept in {self._sheet.path.name}.")
-            if self._then is not None:
-                self._then(texts["replies"][0])
+        texts = self._keep(sent)
+        if sent.get("about", self._about) != self._about:
+            return  # of a reply that is not shown any more
+        sheet = self._places[-1][0]
+        if sent.get("keep") is True and sheet is not None:
+            kept = self._kept(f"Kept in {sheet.path.name}.")
         self.result = {"seq": sent.get("seq", 0), **self._scored(texts), "kept": kept}
 
     def _kept(self, text: str) -> dict[str, Any]:
         """Return what to say about the file, or what is wrong with it."""
-        if self._sheet is None:
+        sheet = self._places[-1][0]
+        if sheet is None:
             return {"ok": True, "text": ""}
-        problem = self._sheet.problem or self._sheet.notice
+        problem = sheet.problem or sheet.notice
         return {"ok": not problem, "text": problem or text}
 
     def _scored(self, texts: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,6 +119,8 @@ def wrong(item: CatalogueItem, place: int) -> object:
         return options[place % len(options)] if item.kind == "choice" else options
     if item.kind == "ranking":
         return item.model_answer[::-1]
+    if item.kind == "paragraph":
+        return "Please see the handbook. " * 12
     return str(float(item.model_answer) * 2 + 7)
 
 

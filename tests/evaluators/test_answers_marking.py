@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.answers import AnswerKeyError, Item, credit
+from evaluators.answers import AnswerKeyError, Item, credit, credit_parts
 from tests.evaluators.test_answers_items import GARBAGE, ITEMS, MEMO, ONE, ORDER, RATE, SOME, json_values
 
 KEYS = {"one": "b", "some": ["a", "c"], "rate": 6.45, "order": ["c", "a", "b"]}
@@ -125,3 +125,30 @@ def test_a_key_that_cannot_fit_is_the_authors_error(item, options):
 def test_a_numpy_key_is_a_number():
     numpy = pytest.importorskip("numpy")
     assert credit(Item("n", "number", "How many?"), "2", key=numpy.float64(2)).share == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "parts", "most", "share", "verdict"),
+    [
+        pytest.param("one two three", {"a": 1, "b": 1}, 1, 1, "right", id="everything"),
+        pytest.param("one two three", {"a": 1, "b": 0.5}, 1, 0.75, "partly", id="one-and-a-half-of-two"),
+        pytest.param("one two three", {"a": 1, "b": 1, "c": 0}, 1, 0.67, "partly", id="two-of-three"),
+        pytest.param("one two three", {"a": 1, "b": 1}, 0.25, 0.25, "partly", id="a-text-that-plays-to-the-count"),
+        pytest.param("one two three", {"a": 0, "b": 0}, 1, 0, "wrong", id="nothing"),
+        pytest.param("one two", {"a": 1, "b": 1}, 1, 0, "wrong", id="too-short"),
+        pytest.param("one " * 99, {"a": 1, "b": 1}, 1, 1, "right", id="length-is-for-the-parts-to-judge"),
+        pytest.param(["one"], {"a": 1, "b": 1}, 1, 0, "wrong", id="no-text"),
+        pytest.param("  ", {"a": 1, "b": 1}, 1, 0, "unanswered", id="blank"),
+    ],
+)
+def test_a_text_earns_its_parts(value, parts, most, share, verdict):
+    found = credit_parts(Item("text", "paragraph", "What?", words=(3, 9)), value, parts, most=most)
+    assert (found.share, found.verdict) == (share, verdict)
+
+
+@pytest.mark.parametrize(
+    ("item", "parts", "most"), [(ONE, {"a": 1}, 1), (MEMO, {}, 1), (MEMO, {"a": 1.5}, 1), (MEMO, {"a": 1}, 2)]
+)
+def test_parts_that_make_no_sense_are_the_authors_mistake(item, parts, most):
+    with pytest.raises(AnswerKeyError):
+        credit_parts(item, "one two three", parts, most=most)

@@ -20,10 +20,13 @@ from evaluators.tone.conversation_tests.diff import (
 from evaluators.tone.conversation_tests.errors import AcceptedRunError, ConversationTestError
 from evaluators.tone.conversation_tests.junit import to_junit
 from evaluators.tone.conversation_tests.model import Bound, Check, StoryTone, TestStep, TestStory
+from evaluators.tone.conversation_tests.own_replies import guess_columns, score_file
 from evaluators.tone.conversation_tests.page import run_html, run_json
 from evaluators.tone.conversation_tests.promptfoo import to_promptfoo
 from evaluators.tone.conversation_tests.reading import load_tests
-from evaluators.tone.conversation_tests.replies_table import ReplyScores, score_replies, scores_html, scores_json
+from evaluators.tone.conversation_tests.replies_page import scores_csv, scores_html, scores_json
+from evaluators.tone.conversation_tests.replies_scoring import score_replies
+from evaluators.tone.conversation_tests.replies_table import ConversationRow, ReplyScores, ScoredRow
 from evaluators.tone.conversation_tests.results import ReplyTone, StepResult, StoryResult, TestRun
 from evaluators.tone.conversation_tests.running import run_tests
 
@@ -33,12 +36,14 @@ __all__ = [
     "Bound",
     "Check",
     "CheckResult",
+    "ConversationRow",
     "ConversationTestError",
     "KeptRun",
     "ReplyScores",
     "ReplyTone",
     "RunDiff",
     "ScoreChange",
+    "ScoredRow",
     "SentenceChange",
     "Span",
     "StepDiff",
@@ -52,12 +57,15 @@ __all__ = [
     "accept",
     "accepted_text",
     "compare",
+    "guess_columns",
     "load_accepted",
     "load_tests",
     "run_html",
     "run_json",
     "run_tests",
+    "score_file",
     "score_replies",
+    "scores_csv",
     "scores_html",
     "scores_json",
     "sentence_changes",

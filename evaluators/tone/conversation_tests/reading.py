@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from evaluators.chatbot._yaml import YamlDocument, YamlProblemError, read_yaml
+from evaluators.chatbot.packed import unpacked
 from evaluators.tone._situation import situations
 from evaluators.tone.conversation_tests.errors import ConversationTestError
 from evaluators.tone.conversation_tests.model import (
@@ -30,7 +32,8 @@ from evaluators.tone.conversation_tests.model import (
 MAX_FILES = 200
 _SHOWN = 100
 _IGNORED_ACTIONS = ("action_listen", "...")
-_FRAME = ("version", "stories")
+_FRAME = ("version", "stories", "personas")
+_PERSONA = ("persona", "speaks", "needs")
 _MARKED = re.compile(r"\[([^\]\n]+)\](?:\([^)\n]+\)|\{[^}\n]*\})")
 _REFUSED = {
     "bot": "write what must be in the answer under 'must:'",
@@ -47,7 +50,8 @@ def load_tests(paths: PathLike | Iterable[PathLike]) -> tuple[TestStory, ...]:
     Parameters
     ----------
     paths : path or iterable of paths
-        ``.yml`` or ``.yaml`` files, read in the order given; a folder stands for those in it, by name.
+        ``.yml`` or ``.yaml`` files, read in the order given; a folder stands for those in it, by name, and a ``.zip``
+        file of a bot for those in its folder ``tests``.
 
     Returns
     -------
@@ -72,9 +76,12 @@ def load_tests(paths: PathLike | Iterable[PathLike]) -> tuple[TestStory, ...]:
     ('greet', 'hello', 'ask something')
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    files = _files([Path(each) for each in given])
     reader = _Reader()
-    stories = [story for file, label in zip(files, _labels(files), strict=True) for story in reader.read(file, label)]
+    with ExitStack() as opened:
+        files = _files([opened.enter_context(_unpacked(Path(each))) for each in given])
+        stories = [
+            story for file, label in zip(files, _labels(files), strict=True) for story in reader.read(file, label)
+        ]
     if reader.problems:
         count = len(reader.problems)
         more = f"\n… and {count - _SHOWN} more" if count > _SHOWN else ""
@@ -90,6 +97,13 @@ def load_tests(paths: PathLike | Iterable[PathLike]) -> tuple[TestStory, ...]:
             "Write one under 'stories:'; docs/conversation_tests.md has an example.",
         )
     return tuple(stories)
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """Give the tests of a packed bot; other paths as they are."""
+    with unpacked(path) as place:
+        yield place / "tests" if place != path and (place / "tests").is_dir() else place
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -146,7 +160,10 @@ class _Reader:
         if str(value.get("version", "3.1")) != "3.1":
             line = document.line(("version",))
             self.add(label, line, f'The version is {value["version"]!r}; known is "3.1", in quotes.')
+        self._personas(label, document, value)
         stories = value.get("stories")
+        if stories is None and "personas" in value:
+            return []
         if not isinstance(stories, list):
             self.add(label, document.line(("stories",)), "'stories' must be a list: '- story: name', then 'steps:'.")
             return []
@@ -159,6 +176,14 @@ class _Reader:
             elif story is not None:
                 seen[story.name] = story.line
         return [story for story in made if story is not None]
+
+    def _personas(self, label: str, document: YamlDocument, value: dict[Any, Any]) -> None:
+        """Look whether the people who speak are described as they should be; they change no result."""
+        people = value.get("personas", [])
+        for number, each in enumerate(people if isinstance(people, list) else [people]):
+            if not isinstance(each, dict) or set(each) - set(_PERSONA) or not each.get("persona"):
+                line = document.line(("personas", number))
+                self.add(label, line, "A persona is '- persona: name' with 'speaks: …' and 'needs: …'.")
 
     def _story(self, label: str, document: YamlDocument, number: int, value: Any) -> TestStory | None:
         place = ("stories", number)
