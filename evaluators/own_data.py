@@ -134,7 +134,12 @@ class OwnTable:
 
 @contextmanager
 def open_own_table(
-    path: str | os.PathLike[str], *, sheet: str | None = None, encoding: str | None = None, delimiter: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    keep_order: bool = False,
 ) -> Iterator[OwnTable]:
     r"""Open somebody's own file as a table; close it at the end. Nothing is read into memory as a whole.
 
@@ -152,6 +157,8 @@ def open_own_table(
         UTF-16, else Windows-1252 (older Excel), which a note says.
     delimiter : str, optional
         What stands between the cells of a text file; by default found out from the header line.
+    keep_order : bool
+        Whether the rows of large files, too, come in the order of the file; that takes more memory.
 
     Yields
     ------
@@ -213,10 +220,11 @@ def open_own_table(
                 notes += _names_note(names)
                 if kind != "Parquet" and readable.stat().st_size > _LARGE_BYTES:
                     copy = Path(folder, "large.parquet")  # an audit looks at it several times, and text is slow to read
-                    relation.query("large", "SET preserve_insertion_order = false")  # else it waits in memory
+                    if not keep_order:
+                        relation.query("large", "SET preserve_insertion_order = false")  # else it waits in memory
                     relation.write_parquet(str(copy))
                     opened.pop_all().close()
-                    relation, in_order = opened.enter_context(open_table(copy)), False
+                    relation, in_order = opened.enter_context(open_table(copy)), keep_order
                 facts = FileFacts(file.name, kind, file.stat().st_size, digest, found, chosen, tuple(notes))
                 yield OwnTable(facts, relation, names, in_order)
         except FileReadError as error:  # a copy in a folder of ours means nothing to the reader

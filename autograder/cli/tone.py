@@ -27,7 +27,7 @@ from autograder.cli._own import (
 from evaluators.errors import LabError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from evaluators.chatbot.turn import Talker
     from evaluators.tone.conversation_tests import ReplyScores, RunDiff, StoryResult, TestRun
@@ -75,10 +75,12 @@ def _tone(context: typer.Context) -> None:
 @tone_app.command(_FIRST)
 def play(
     bot: Annotated[
-        Path | None, typer.Argument(help="The bot: a .yml file or a folder of them; default Brook, the example.")
+        Path | None,
+        typer.Argument(help="The bot: a .yml file, a folder of them, or a .zip of it; default Brook, the example."),
     ] = None,
     tests: Annotated[
-        list[Path] | None, typer.Option(help="File or folder of conversation tests (YAML); repeat it.")
+        list[Path] | None,
+        typer.Option(help="File or folder of conversation tests (YAML), or a .zip with a folder tests; repeat it."),
     ] = None,
     endpoint: Annotated[
         str | None, typer.Option(help="Address of an OpenAI-compatible endpoint that answers in the bot's place.")
@@ -182,14 +184,32 @@ def play(
 @tone_app.command("score")
 def score(
     file: Annotated[Path, typer.Argument(help="CSV, Excel or Parquet file, one row for each reply.")],
-    reply: Annotated[str, typer.Option(help="Column with the replies.")] = "reply",
+    reply: Annotated[
+        str | None, typer.Option(help="Column with the replies; default reply, response, answer or the like.")
+    ] = None,
     said: Annotated[
-        str | None, typer.Option(help="Column with what the person had said; default said, if it is there.")
+        str | None, typer.Option(help="Column with what the person had said; default said, message or the like.")
+    ] = None,
+    conversation: Annotated[
+        str | None,
+        typer.Option(
+            help="Column that says which conversation a reply is of; default conversation, session id or the like. "
+            "Rows stand in the order in which things were said."
+        ),
     ] = None,
     row_id: Annotated[
         str | None, typer.Option("--id", help="Column that says which row is which; default id, if it is there.")
     ] = None,
     situation: SituationOption = None,
+    situation_column: Annotated[
+        str | None, typer.Option(help="Column with the situation of each reply; default situation, if it is there.")
+    ] = None,
+    quote: Annotated[
+        str, typer.Option(help="What the page and the JSON quote: both, replies (not what people said) or nothing.")
+    ] = "both",
+    show_names: Annotated[
+        bool, typer.Option("--show-names", help="Do not cover names after a greeting, addresses and long numbers.")
+    ] = False,
     calibration: CalibrationOption = None,
     gate: GateOption = None,
     fail_under: Annotated[
@@ -210,8 +230,7 @@ def score(
     quiet: QuietOption = False,
 ) -> None:
     """Score the replies of your own table, such as a chatbot's log: scores by row, the lowest replies, and why."""
-    from evaluators.own_data import column_named, open_own_table
-    from evaluators.tone.conversation_tests import score_replies, scores_html, scores_json
+    from evaluators.tone.conversation_tests import score_file, scores_csv, scores_html, scores_json
 
     alone = csv is not None and folder is None and html is None and json_file is None
     chosen = {} if print_only or alone else targets([file], "tone", folder, html, json_file)
@@ -219,22 +238,32 @@ def score(
         chosen = {**chosen, "Table": csv or (folder or Path()) / f"{file.name.split('.')[0] or file.name}-tone.csv"}
     _may_write(list(chosen.values()), [file])
     more = _scoring(calibration, gate)
-    with open_own_table(file, sheet=sheet, encoding=encoding, delimiter=delimiter) as table:
-        columns = {"reply": column_named(table, reply)}
-        for name, wanted in (("said", said), ("situation", None), ("id", row_id)):
-            if wanted or name in {each.casefold() for each in table.names}:
-                columns[name] = column_named(table, wanted or name)
-        if not table.in_order and "id" not in columns:
-            err.print("The file is large and is read in any order: --id COLUMN says which row is which.")
-        with err.status("Scoring"):
-            scores = score_replies(
-                _rows(table.relation, columns), name=table.facts.name, situation=situation or "", **more
-            )
+    named = {
+        "reply": reply, "said": said, "conversation": conversation, "situation": situation_column, "id": row_id,
+    }  # fmt: skip
+    with err.status("Scoring") as status:
+
+        def on_progress(done: int, count: int) -> None:
+            if done % 500 == 0:
+                status.update(f"Scoring: {done:,} of {count:,}")
+
+        scores = score_file(
+            file,
+            named,
+            sheet=sheet,
+            encoding=encoding,
+            delimiter=delimiter,
+            situation=situation or "",
+            quote=quote,
+            hide_names=not show_names,
+            on_progress=None if quiet else on_progress,
+            **more,
+        )
     written = datetime.now(UTC)
     texts = {
         "Page": lambda: scores_html(scores, written=written),
         "JSON": lambda: scores_json(scores, written=written),
-        "Table": lambda: scores.to_frame().to_csv(index=False, lineterminator="\n"),
+        "Table": lambda: scores_csv(scores),
     }
     with err.status("Writing"):
         write_texts(chosen, texts)
@@ -299,7 +328,7 @@ def _talker(
 
     settings: dict[str, Any] = {"key_variable": key_env, "budget": budget, "timeout_s": timeout}
     if bot is not None:
-        from evaluators.chatbot.system_prompt import system_prompt
+        from evaluators.chatbot.prompts import system_prompt
 
         files = Bot.from_files(bot).files
         settings["system"] = system_prompt(files.persona, files.tone_guide)
@@ -348,13 +377,6 @@ def _may_write(written: Sequence[Path], read: Sequence[Path]) -> None:
                 )
     if len({path.resolve() for path in written}) < len(written):
         raise LabError("Two results have the same name.", "Give each a file of its own; nothing was written.")
-
-
-def _rows(relation: Any, columns: Mapping[str, str]) -> Any:
-    """Yield the rows of a table with the names that scoring knows."""
-    wanted = ", ".join('"' + column.replace('"', '""') + '"' for column in columns.values())
-    for row in relation.project(wanted).fetchall():
-        yield dict(zip(columns, row, strict=True))
 
 
 def _show(run: TestRun, diff: RunDiff | None) -> None:

@@ -26,7 +26,6 @@ from evaluators.chatbot.intents import IntentGuess, IntentModel, WordWeight
 from evaluators.chatbot.policies import Policies, PolicyFinding, find_policy
 from evaluators.chatbot.prompts import system_prompt
 from evaluators.chatbot.sensitive import KINDS, SensitiveFinding, SensitiveWords, find_sensitive
-from evaluators.chatbot.sensitive_check import SensitiveCheck, check_sensitive
 from evaluators.chatbot.turn import Citation, Talk, Talker, Turn
 
 __all__ = [
@@ -55,7 +54,6 @@ __all__ = [
     "PolicyError",
     "PolicyFinding",
     "PretendHR",
-    "SensitiveCheck",
     "SensitiveFinding",
     "SensitiveWords",
     "Talk",
@@ -65,7 +63,6 @@ __all__ = [
     "WordListError",
     "WordWeight",
     "bot_flow",
-    "check_sensitive",
     "example_bot",
     "find_policy",
     "find_sensitive",

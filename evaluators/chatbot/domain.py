@@ -25,7 +25,7 @@ def domain_yaml(files: "BotFiles") -> str:
     --------
     >>> from evaluators.chatbot import example_bot
     >>> text = domain_yaml(example_bot().with_replies({"utter_thank": "Noted."}).files)
-    >>> "utter_thank:\n  - text: Noted.\n" in text
+    >>> "  utter_thank:\n    - text: Noted.\n" in text
     True
     """
     import yaml  # type: ignore[import-untyped, unused-ignore]

@@ -54,7 +54,7 @@ def test_text_for_the_coach_is_shown_and_never_filled_in():
     talk = example_bot().conversation()
     for said in ("I need to have a difficult conversation with an employee", "a colleague", "{crisis_resource} {plan}"):
         talk.say(said)
-    talk.say("{person} {receipt}")
+    talk.say("that {person} and {receipt} stay as they were typed here")
     turn = talk.say("Friday")
     assert "988" not in turn.reply
     assert "(crisis_resource) (plan)" in turn.reply
