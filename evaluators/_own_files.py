@@ -150,7 +150,8 @@ def find_header(file: Path, encoding: str, delimiter: str | None, notes: list[st
     """Find the header of a text file below its title, where that is clear.
 
     It is clear where each line above has at most one filled cell, the header has names for several columns, all of them
-    different, and every row after it that is looked at has as many cells.
+    different, and every row after it that is looked at has as many cells. What a line above holds stands in its first
+    cell. Where another sign between the cells makes as many of them from the first line on, nothing is skipped.
 
     Returns
     -------
@@ -171,7 +172,7 @@ def find_header(file: Path, encoding: str, delimiter: str | None, notes: list[st
         notes.append("The first line, which tells Excel what stands between the cells, was read as that.")
         return 1, delimiter or told[1]
     found = [_header_below_titles(start, each) for each in ([delimiter] if delimiter else DELIMITERS)]
-    _, lines, titles = max(found, key=lambda each: each[0])
+    _, lines, titles = max(found, key=lambda each: (each[0], not each[1]))  # as many cells: better skip nothing
     if titles:
         notes.append(titles_note(titles))
     return lines, delimiter
@@ -196,6 +197,9 @@ def _header_below_titles(start: str, delimiter: str) -> tuple[int, int, list[str
     lines, names = rows[header]
     after = [row for _, row in rows[header + 1 :] if row]
     clear = all(names) and len(set(names)) == len(names) and all(len(row) == len(names) for row in after)
+    clear = clear and all(
+        row[0] for _, row in rows[:header] if any(row)
+    )  # ",reply" is a header: pandas' index has none
     if not header or not clear or not any(row for _, row in rows[:header]):
         return len(names), 0, []
     return len(names), lines, [" ".join(filter(None, row)) for _, row in rows[:header] if any(row)]

@@ -118,7 +118,13 @@ def play(
 
     if not tests:
         raise LabError("No tests are named.", f"For example {_EXAMPLE}. docs/conversation_tests.md explains the files.")
-    stories = talks.load_tests(tests)
+    _only_json_prints({"--html": html, "--junit": junit, "--promptfoo": promptfoo, "--out": folder})
+    if accept and situation:
+        raise LabError(
+            "--accept keeps a whole run, and --situation plays a part of it.",
+            "Leave one of them out; nothing was changed.",
+        )
+    stories = every = talks.load_tests(tests)
     if situation:
         from evaluators.tone import score_reply
 
@@ -127,8 +133,9 @@ def play(
         if not chosen:
             raise LabError(f"No story is about {situation}.", "Leave --situation out, or write one.")
         stories = chosen
+    read = [*tests, *(each for each in (bot, calibration, gate) if each)]
     if promptfoo is not None:
-        _may_write([promptfoo], [*tests, *([bot] if bot else [])])
+        _may_write([promptfoo], [*read, *([accepted] if accepted else [])])
         named: dict[str, str] = {"base_url": endpoint or "", "key_env": key_env or "OPENAI_API_KEY"}
         text = talks.to_promptfoo(stories, **(named | ({"model": model} if model else {})))
         write_texts({"promptfoo": promptfoo}, {"promptfoo": lambda: text})
@@ -139,13 +146,14 @@ def play(
         raise LabError("--accept does not know where to.", "Name the file, too: --accepted accepted.json --accept.")
     before = None
     if accepted is not None and (accepted.exists() or not accept):
-        before = talks.load_accepted(accepted)
+        from evaluators.tone.conversation_tests.accepted import without
+
+        before = without(talks.load_accepted(accepted), stories, every)
     if not 0 <= tolerance <= 4:
         raise LabError(f"The tolerance is {tolerance}.", "Give points from 0 to 4, such as 0.25.", "tolerance")
     chosen_files = _files(folder, html, json_file, junit)
-    _may_write(
-        [*chosen_files.values(), *([accepted] if accept and accepted else [])], [*tests, *([bot] if bot else [])]
-    )
+    yardstick = [accepted] if accepted else []
+    _may_write([*chosen_files.values(), *(yardstick if accept else [])], [*read, *([] if accept else yardstick)])
     talker = _talker(bot, endpoint, model, key_env, budget, timeout)
     more = _scoring(calibration, gate)
     with err.status("Talking") as status:
@@ -164,7 +172,7 @@ def play(
     }
     with err.status("Writing"):
         write_texts(chosen_files, texts)
-        if accept and accepted is not None:
+        if accept and accepted is not None and all(each.outcome in ("passed", "failed") for each in run.stories):
             write_texts({"Accepted": accepted}, {"Accepted": lambda: talks.accepted_text(run)})
             chosen_files = {**chosen_files, "Accepted": accepted}
     if to_screen:
@@ -177,7 +185,9 @@ def play(
             out.print(f"[bold red]Under the limit:[/] mean {_points(run.mean)}, asked for {fail_under:g}.")
         for kind, path in chosen_files.items():
             out.print(f"{kind:8} {escape(plain(str(path)))}", soft_wrap=True)
-    worse = diff is not None and bool(diff.regressions) and not accept
+    if accept and "Accepted" not in chosen_files:
+        talks.accepted_text(run)  # says why there is no yardstick, after the run itself was shown
+    worse = diff is not None and (bool(diff.regressions) or not diff.compared) and not accept
     raise typer.Exit(1 if not run.passed or worse or under else 0)
 
 
@@ -232,11 +242,12 @@ def score(
     """Score the replies of your own table, such as a chatbot's log: scores by row, the lowest replies, and why."""
     from evaluators.tone.conversation_tests import score_file, scores_csv, scores_html, scores_json
 
+    _only_json_prints({"--html": html, "--csv": csv, "--out": folder})
     alone = csv is not None and folder is None and html is None and json_file is None
     chosen = {} if print_only or alone else targets([file], "tone", folder, html, json_file)
     if csv is not None or (chosen and folder is not None) or (not print_only and not alone and not (html or json_file)):
         chosen = {**chosen, "Table": csv or (folder or Path()) / f"{file.name.split('.')[0] or file.name}-tone.csv"}
-    _may_write(list(chosen.values()), [file])
+    _may_write(list(chosen.values()), [file, *(each for each in (calibration, gate) if each)])
     more = _scoring(calibration, gate)
     named = {
         "reply": reply, "said": said, "conversation": conversation, "situation": situation_column, "id": row_id,
@@ -271,10 +282,13 @@ def score(
         print(scores_json(scores, written=written))
     elif not quiet:
         _show_scores(scores)
+    under = fail_under is not None and not scores.mean >= fail_under
     if not quiet and str(json_file) != "-":
+        if under:
+            out.print(f"[bold red]Under the limit:[/] mean {_points(scores.mean)}, asked for {fail_under:g}.")
         for kind, path in chosen.items():
             out.print(f"{kind:5} {escape(plain(str(path)))}", soft_wrap=True)
-    raise typer.Exit(1 if fail_under is not None and not scores.mean >= fail_under else 0)
+    raise typer.Exit(1 if under else 0)
 
 
 @tone_app.command("fit")
@@ -360,6 +374,13 @@ def _files(folder: Path | None, html: Path | None, json_file: Path | None, junit
         elif path is None and folder is not None:
             chosen[kind] = folder / defaults[kind]
     return chosen
+
+
+def _only_json_prints(given: dict[str, Path | None]) -> None:
+    """Refuse ``-`` where it does not stand for the screen: a result that was asked for is never left out."""
+    for option, path in given.items():
+        if path is not None and str(path) == "-":
+            raise LabError(f"{option} - would write nothing.", "Only --json can be printed; name a file.")
 
 
 def _may_write(written: Sequence[Path], read: Sequence[Path]) -> None:

@@ -19,7 +19,7 @@ from evaluators._building import build_or_check
 
 FILE = Path(__file__).with_name("hr_messages.csv")
 SOURCE = Path(__file__).with_name("source")
-AUTHORS = ("one", "two", "three")  # folders of source/, one a writer
+AUTHORS = ("one", "two", "three", "four")  # folders of source/, one a writer
 KINDS = ("crisis", "harassment", "bereavement", "illness", "ordinary")
 MOST = 6  # messages made of one line
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")

@@ -1,6 +1,7 @@
 """An answer in the making: what the bot says and does on one message."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ _CHECKS = {
     "crisis": "In case you are not safe: {crisis_resource} {person} can speak with you, too; I'm here.",
     "harassment": "In case somebody treats you badly: {person} can listen to you, nobody may punish you for telling, "
     "and I can't promise secrecy.",
+    "bereavement": "If you have lost somebody: {person} can take over what there is to arrange.",
+    "illness": "If somebody is ill, or it is all too much: {person} can help with what comes with it.",
 }
 _KIND_WORDS = {
     "crisis": "danger to somebody's life",
@@ -40,6 +43,13 @@ _CRISIS_RESOURCE = "In the US call or text 988, elsewhere your local crisis line
 _PERSON = "a person from the HR team"
 _HOURS = "in office hours"
 _OFFER = "{person} can take this over if you like."
+_WAITS = "What we had begun can wait. Tell me when you want to go on with it."
+_HANDED_OVER = "I have asked {person} to get in touch with you. They are there {office_hours}."
+_OK = "All right."
+_OTHER_LANGUAGE = (
+    "I can read English only, so I can't tell what you wrote. I can ask {person} to answer you. Shall I? "
+    "If somebody is in danger: {crisis_resource}"
+)
 _FALLBACK = "I am not sure that I understand, and I don't want to guess. I can ask {person} to answer you."
 _QUOTE = (
     "Our policy says: \u201c{policy_words}\u201d ({policy_title}, {policy_section}, in force since {policy_since}.)"
@@ -48,6 +58,10 @@ _SUMMARY = (
     "The policy in short: \u201c{policy_words}\u201d ({policy_title}, {policy_section}, in force since {policy_since}.)"
 )
 _NO_POLICY = "I found nothing in our policies that answers this, and I don't want to guess. {person} can tell you."
+_DYING = re.compile(
+    r"\b(?:is|are|'s|was told \w+ is)\s+(?:\w+\s+)?dying\b|\b(?:going|about) to die\b|\bhospice\b", re.I
+)
+_DEAD = re.compile(r"\b(?:died|dead|passed|buried|funeral|lost|death|gone|late|killed)\b", re.I)
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -64,16 +78,22 @@ class Answer:
     choices: tuple[str, ...] = ()
     person: bool = False
     extra: dict[str, str] = field(default_factory=dict)
+    explained: bool = False  # whether `why` says already what the message was taken for
 
     def grave(self, found: SensitiveFinding) -> None:
         """Answer a grave matter; the answer always offers a person, whatever a bot's files say."""
         about = _KIND_WORDS.get(found.kind, found.kind)
         self.why.append(f'The words "{found.words}" may be about {about}, so a person is offered first.')
-        name = f"utter_sensitive_{found.kind}"
+        kind = (
+            "illness"
+            if found.kind == "bereavement" and _DYING.search(self.text) and not _DEAD.search(self.text)
+            else found.kind
+        )
+        name = f"utter_sensitive_{kind}"
         if name in self.talk.bot.files.responses:
             self.say(name)
         else:
-            self.reply(_BUILT_IN.get(found.kind, _OFFER))
+            self.reply(_BUILT_IN.get(kind, _OFFER))
         raw = self._wording(name)
         if found.kind == "crisis" and "{crisis_resource}" not in (raw or "{crisis_resource}"):
             self.reply("{crisis_resource}")
@@ -89,8 +109,60 @@ class Answer:
                 self.why.append(
                     "The questions under way were put away, so that nothing said now is taken for an answer."
                 )
-            elif self.talk._form:
-                self.why.append("The questions under way wait.")
+        self.pause(found)
+
+    def pause(self, found: SensitiveFinding) -> None:
+        """Let an open form wait where somebody is in danger, is harassed, or has lost somebody."""
+        if self.talk._form and found.kind != "illness" and not takes_any_text(self.talk, self.talk._form):
+            if not self.talk._paused:
+                self.why.append("The questions under way wait, and nothing said now is taken for an answer to them.")
+            self.talk._paused = True
+
+    def soft_offer(self, kinds: Sequence[str]) -> None:
+        """Offer a person where a message only reads like a death or an illness and nothing else in the answer does."""
+        for kind in kinds:
+            if self.person:
+                return
+            self.why.append(
+                f"The message reads like others about {_KIND_WORDS[kind]}; that is a guess, so a person is only named."
+            )
+            before, self.replies = self.replies, []
+            self.offering(f"utter_check_{kind}", _CHECKS[kind])
+            # An open form's question stays last, so that it is plain what is asked.
+            last = 1 if self.talk._form and not self.talk._paused and before else 0
+            self.replies = [*before[: len(before) - last], *self.replies, *before[len(before) - last :]]
+
+    def other_language(self) -> None:
+        """Say that only English is read, and where to turn."""
+        self.why.append("The message reads as another language than English, so the bot does not guess at it.")
+        self.offering("utter_other_language", _OTHER_LANGUAGE)
+
+    def waits(self) -> None:
+        """Say that what was begun can wait."""
+        if "utter_form_waits" in self.talk.bot.files.responses:
+            self.say("utter_form_waits")
+        else:
+            self.reply(_WAITS)
+
+    def accept(self) -> None:
+        """Fetch the person who was offered just now."""
+        self.why.append("A person was offered just before, so the yes is for that.")
+        self.actions.append("action_hand_to_person")
+        self.carry_out("action_hand_to_person")
+        if "utter_handed_over" in self.talk.bot.files.responses:
+            self.actions.append("utter_handed_over")
+            self.say("utter_handed_over")
+        else:
+            self.reply(_HANDED_OVER)
+
+    def leave_it(self) -> None:
+        """Take a yes or no after which nothing is left to do."""
+        self.why.append("Nothing was asked that this could settle, so it is only taken note of.")
+        if "utter_ok" in self.talk.bot.files.responses:
+            self.actions.append("utter_ok")
+            self.say("utter_ok")
+        else:
+            self.reply(_OK)
 
     def check_in(self, found: SensitiveFinding) -> None:
         """Name a place to turn to where a message only reads like danger or harassment; the answer goes on."""
@@ -173,7 +245,7 @@ class Answer:
             self._answer_from_policy()
         elif name == "action_restart":
             close(talk)
-            talk._follows, talk._waiting = (), ()
+            talk._follows, talk._waiting, talk._matter = (), (), None
             for slot, about in talk.bot.files.slots.items():
                 talk.slots[slot] = about.initial_value
             self.why.append("What was noted so far is forgotten.")
@@ -200,7 +272,9 @@ class Answer:
         except HRSystemError as error:
             slots["pay_stub_place"], slots["stub_found"] = None, False
             self.why.append(f"The HR system found none: {error.problem}")
-        self.extra |= {"asked_month": str(month or "latest"), "latest_month": hr.latest_month}
+        shown = str(month or "latest")
+        shown = shown.title() if shown.title() in MONTHS else shown
+        self.extra |= {"asked_month": shown, "latest_month": hr.latest_month}
         slots["month"] = None
 
     def _plan_talk(self) -> None:
@@ -262,7 +336,10 @@ class Answer:
 
         def value(match: re.Match[str]) -> str:
             word = known.get(match.group(1), match.group())
-            begins = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1:] in ".!?"
+            before = text[: match.start()].rstrip()
+            if before.endswith("{crisis_resource}"):  # the field ends a sentence where its words do
+                before = known["crisis_resource"].rstrip()
+            begins = not before or before[-1] in ".!?"
             if match.group(1) == "person":
                 return word[:1].upper() + word[1:] if begins else word[:1].lower() + word[1:]
             return word

@@ -20,13 +20,14 @@ _ASIDE_WORDS = (
 )
 _YES_WORDS = 8
 _MOST_WAITING = 3
+_GO_ON = re.compile(r"^\W*(?:(?:yes|ok|okay|please|let's|let us|we can|i want to)\W+)*(?:go on|continue|carry on)\b")
 _LEAVING = ("stop", "ask_person", "start_over")
 # Words that are mostly something else: they count as a value where the slot is asked for, or after one of these.
 _COMMON = {
     "me": r"(?:only|just)\s+me",
     "i": r"(?:only|just)\s+i",
-    "may": r"(?:for|of|in|from|and|last|until|since|about|my|the|your)\s+may\b(?!\s+i\b)",
-    "march": r"(?:for|of|in|from|and|last|until|since|about|my|the|your)\s+march",
+    "may": r"(?:for|of|in|from|and|last|until|since|about|my|the|your|actually|meant)\s+may\b(?!\s+i\b)",
+    "march": r"(?:for|of|in|from|and|last|until|since|about|my|the|your|actually|sorry|no|wait|meant)\W+march\b",
 }
 
 
@@ -92,8 +93,25 @@ def begin(talk: "Conversation", answer: "Answer", form: str) -> None:
     if talk._form and talk._form != form and form not in talk._waiting and len(talk._waiting) < _MOST_WAITING:
         talk._waiting = (*talk._waiting, talk._form)
         answer.why.append(f"{_called(talk._form)} waits until this is done.")
-    talk._form = form
+    talk._form, talk._paused = form, False
     ask(talk, answer)
+
+
+def still_waits(talk: "Conversation", answer: "Answer", guess: IntentGuess, heard: Mapping[str, Any]) -> bool:
+    """Tell whether a form that was put aside for a grave matter stays so; a bare yes or no never takes it up again."""
+    form = talk._form
+    if form is None or not talk._paused:
+        return False
+    slots = talk.bot.files.slots
+    wanted = [name for name in talk.bot.files.forms[form].required_slots if slots[name].type != "bool"]
+    leaving = guess.intent in ("stop", "start_over")
+    if leaving or any(name in heard for name in wanted) or _GO_ON.search(answer.text.casefold()):
+        talk._paused = False
+        for name in talk.bot.files.forms[form].required_slots:  # what sets something going is asked again
+            if slots[name].type == "bool":
+                talk.slots[name] = None
+        return False
+    return True
 
 
 def fill(talk: "Conversation", answer: "Answer", guess: IntentGuess, heard: Mapping[str, Any]) -> None:
@@ -102,6 +120,10 @@ def fill(talk: "Conversation", answer: "Answer", guess: IntentGuess, heard: Mapp
     assert form is not None
     wanted = talk.bot.files.forms[form].required_slots
     filled = {name: value for name, value in heard.items() if name in wanted}
+    if not filled and _GO_ON.search(answer.text.casefold()):
+        answer.why.append("The words ask to go on, so the question that is open is asked again.")
+        ask(talk, answer)
+        return
     if not filled and _left(talk, answer, guess, form):
         return
     confirming = [name for name in wanted if talk.bot.files.slots[name].type == "bool"]
@@ -211,7 +233,7 @@ def close(talk: "Conversation", *, resume: bool = True) -> None:
         for name in talk.bot.files.forms[talk._form].required_slots:
             talk.slots[name] = None
     talk._form = talk._asked = None
-    talk._missed = 0
+    talk._missed, talk._paused = 0, False
     if resume and talk._waiting:
         *rest, talk._form = talk._waiting
         talk._waiting = tuple(rest)

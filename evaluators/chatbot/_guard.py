@@ -20,6 +20,12 @@ _ANSWERS = {
 }
 
 
+_AGAIN = (
+    "Thank you for telling me. {person} can listen to you, and you can keep writing here. If you are not safe: "
+    "{resource}"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Who answers instead: a bot of one's own, or our short text.
@@ -48,11 +54,30 @@ class Guard:
         talk : Talk or None
             The conversation with `talker`, if there is one.
         """
-        person = self.person[:1].upper() + self.person[1:]
-        ours = _ANSWERS[kind].replace("{resource}", self.crisis_resource).replace("{person}", person)
+        ours = self._filled(_ANSWERS[kind])
         if talk is None:
             return ours
         turn = talk.say(text)
         if kind in turn.sensitive and (turn.offered_person or offers_person(turn.reply)):
             return turn.reply
         return ours  # a bot that does not see what was found here would answer as if nothing were
+
+    def answer_again(self, text: str, talk: Talk | None) -> str:
+        """Return what is answered to a yes or no on a question of the guard's; it always offers a person.
+
+        Parameters
+        ----------
+        text : str
+            The message.
+        talk : Talk or None
+            The conversation with `talker`, if there is one.
+        """
+        ours = self._filled(_AGAIN)
+        if talk is None:
+            return ours
+        turn = talk.say(text)
+        return turn.reply if turn.offered_person or offers_person(turn.reply) else ours
+
+    def _filled(self, text: str) -> str:
+        person = self.person[:1].upper() + self.person[1:]
+        return text.replace("{resource}", self.crisis_resource).replace("{person}", person)

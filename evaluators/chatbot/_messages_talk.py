@@ -1,6 +1,7 @@
 """A conversation whose answers come from outside: the messages that are sent, and the turns that are kept."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,12 @@ from evaluators.chatbot._offers import offers_person
 from evaluators.chatbot.turn import Talk, Turn
 
 Message = dict[str, str]
+
+_KEPT_BACK = "so it was kept back and answered here"
+_SHORT = 8  # words; a longer message is more than an answer to a question
+_YES_OR_NO = re.compile(
+    r"^\W*(?:yes|yeah|yep|no|nope|nah|not|ok|okay|maybe|i am|i'm|im|i do|i don't|i dont|i can't|i cant|i think)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,14 @@ class MessagesTalk:
 
         kinds = tuple(dict.fromkeys(each.kind for each in find_sensitive(text)))
         grave = next((kind for kind in GUARDED if kind in kinds), None)
-        if self._guard is not None and grave is not None:
+        if self._guard is not None and (grave is not None or self._answers_the_guard(text)):
             if self._guard.talker is not None and self._guard_talk is None:
                 self._guard_talk = self._guard.talker.conversation()
-            reply = self._guard.answer(grave, text, self._guard_talk)
-            why = (f"The message may be about {grave}, so it was kept back and answered here, with a person first.",)
+            if grave is None:
+                reply, about = self._guard.answer_again(text, self._guard_talk), "answers what was asked here"
+            else:
+                reply, about = self._guard.answer(grave, text, self._guard_talk), f"may be about {grave}"
+            why = (f"The message {about}, {_KEPT_BACK}, with a person first.",)
             turn = Turn(text, reply, why=why, offered_person=True, sensitive=kinds)
             self._kept_back.add(len(self.turns))
         else:
@@ -84,6 +94,59 @@ class MessagesTalk:
             turn = Turn(text, answered.text, why=answered.why, offered_person=offered, sensitive=kinds)
         self.turns.append(turn)
         return turn
+
+    def resume(self, turns: Sequence[Turn]) -> None:
+        """Take up a conversation that was closed; nothing is sent.
+
+        What the guard answered stays kept back: the turn's `why` tells it, and with a guard `find_sensitive`, too.
+        A guard's own bot hears those messages again, if it can take them up or is a bot of files.
+
+        Parameters
+        ----------
+        turns : sequence of Turn
+            What was said and answered, oldest first.
+
+        Examples
+        --------
+        >>> from evaluators.chatbot.function_talker import talker_of
+        >>> bot = talker_of(lambda messages: f"I know of {len(messages)} messages.", takes="messages")
+        >>> talk = bot.conversation()
+        >>> talk.resume([Turn("hello", "Hello.")])
+        >>> talk.say("and now?").reply
+        'I know of 3 messages.'
+        """
+        from evaluators.chatbot.bot import Bot
+        from evaluators.chatbot.sensitive import find_sensitive
+
+        self.turns, self._guard_talk = list(turns), None
+        self._kept_back = {
+            at
+            for at, turn in enumerate(self.turns)
+            if any(_KEPT_BACK in why for why in turn.why)
+            or (
+                self._guard is not None and not set(GUARDED).isdisjoint(each.kind for each in find_sensitive(turn.said))
+            )
+        }
+        guard = self._guard.talker if self._guard is not None else None
+        if guard is None or not self._kept_back:
+            return
+        self._guard_talk = guard.conversation()
+        known = [self.turns[at] for at in sorted(self._kept_back)]
+        if hasattr(self._guard_talk, "resume"):
+            self._guard_talk.resume(known)
+        elif isinstance(guard, Bot) and not guard.actions:
+            for turn in known:
+                self._guard_talk.say(turn.said)
+
+    def _answers_the_guard(self, text: str) -> bool:
+        """Tell whether a message is a short answer to a question with which the guard's last answer ended."""
+        last = len(self.turns) - 1
+        return (
+            last in self._kept_back
+            and self.turns[last].reply.rstrip().endswith("?")
+            and len(text.split()) <= _SHORT
+            and bool(_YES_OR_NO.match(text.casefold().replace("\u2019", "'")))
+        )
 
     def _messages(self, text: str) -> list[Message]:
         """Return what is sent: a turn that the guard answered is never part of it."""

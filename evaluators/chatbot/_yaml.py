@@ -14,6 +14,8 @@ Place = tuple[str | int, ...]
 
 _NULL = ("", "~", "null", "Null", "NULL")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_TAB = re.compile(r" *\t")
+_NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # YAML 1.2, 5.1
 _STANDARD_TAG = "tag:yaml.org,2002:"
 
 
@@ -27,9 +29,13 @@ class YamlProblemError(Exception):
 
 @dataclass(slots=True)
 class YamlDocument:
-    """Plain values, and the line of each by its place, such as ``("nlu", 0, "intent")``."""
+    """Plain values, and the line of each by its place, such as ``("nlu", 0, "intent")``.
+
+    `written` holds the letters of numbers, ``true`` and ``false`` as they stand in the file: 0042 is 42 as a value.
+    """
 
     value: Any = None
+    written: dict[Place, str] = field(default_factory=dict)
     lines: dict[Place, int] = field(default_factory=dict)
     twice: list[tuple[str, int]] = field(default_factory=list)
 
@@ -70,8 +76,14 @@ def read_yaml(path: Path) -> YamlDocument:
         node = yaml.compose(text, Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 0
+        if line and _TAB.match(text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""):
+            raise YamlProblemError("is indented with a tab here; YAML wants blanks", line) from error
+        if odd := _NO_TEXT.search(text):
+            line = text.count("\n", 0, odd.start()) + 1
+            raise YamlProblemError("holds a character that no text has; is it a text file?", line) from error
         said = getattr(error, "problem", None) or "is no YAML"
-        raise YamlProblemError(f"is not YAML here: {said}", mark.line + 1 if mark else 0) from error
+        raise YamlProblemError(f"is not YAML here: {said}", line) from error
     document = YamlDocument()
     if node is not None:
         document.value = _Builder(document, yaml).value(node, (), set())
@@ -105,7 +117,10 @@ class _Builder:
             raise YamlProblemError(f"uses the tag {node.tag}, which is not read here", line)
         self.document.lines[place] = line
         if isinstance(node, self.yaml.ScalarNode):
-            return _scalar(node)
+            made = _scalar(node)
+            if isinstance(made, int | float):
+                self.document.written[place] = str(node.value)
+            return made
         inside = above | {id(node)}
         if isinstance(node, self.yaml.SequenceNode):
             return [self.value(each, (*place, number), inside) for number, each in enumerate(node.value)]

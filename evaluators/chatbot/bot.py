@@ -10,7 +10,8 @@ import pandas as pd
 
 from evaluators.chatbot._answer import Answer
 from evaluators.chatbot._follow import Plot, plots_of, rules_of
-from evaluators.chatbot._forms import close, fill, heard_in, remember, takes_any_text
+from evaluators.chatbot._forms import close, fill, heard_in, remember, still_waits, takes_any_text
+from evaluators.chatbot._language import reads_as_other_language
 from evaluators.chatbot._new_replies import reworded
 from evaluators.chatbot.errors import ConversationError
 from evaluators.chatbot.files import BotFiles, load_bot_files
@@ -26,6 +27,8 @@ Action = Callable[["Conversation"], Mapping[str, Any]]
 _KEPT = 1  # version of the form in which conversations are kept
 _MOST_TURNS = 20_000
 _GATED = ("crisis", "harassment")
+_CLEAR = 0.9
+_SHORT = 5  # words; a longer "yes, but …" is no plain yes
 _GOES_ON = ("affirm", "deny", "thank", "ask_bot")  # after these the matter of before is still the matter
 
 
@@ -164,6 +167,7 @@ class Conversation:
     _asked: str | None = None
     _waiting: tuple[str, ...] = ()
     _missed: int = 0
+    _paused: bool = False
     _matter: str | None = None
     _follows: tuple[tuple[Plot, int], ...] = ()
     _used: dict[str, int] = field(default_factory=dict)
@@ -187,6 +191,8 @@ class Conversation:
         """
         answer = Answer(self, text)
         found = find_sensitive(text, words=self.bot.words)
+        if self._repeats_the_bot(text):  # a button such as "only me" is no message about danger
+            found = tuple(each for each in found if each.certain)
         kinds = tuple(each.kind for each in found)
         guess: IntentGuess | None = None
         if not text.strip():
@@ -196,6 +202,12 @@ class Conversation:
             self._first_a_person(answer, found)
         else:
             guess = self.bot.model.predict(text)
+            if self._tells_of_a_death(guess, found):  # "my husband is gone" is nothing to choose a plan by
+                guess, answer.explained = replace(guess, intent=None), True
+                answer.why.append("What else the words could mean begins a form, so the death alone is answered.")
+            elif self._guesses_a_death(guess, found):  # "how long can I be away?" of somebody whose child is ill
+                guess, answer.explained = replace(guess, intent=None), True
+                answer.why.append("It is a little like a question after a death, but nobody spoke of one.")
             self._answer(answer, guess, found)
         turn = Turn(
             said=text,
@@ -284,7 +296,7 @@ class Conversation:
     def _first_a_person(self, answer: Answer, found: tuple[SensitiveFinding, ...]) -> None:
         """Answer danger and harassment: a death is not passed over, and who asks how a report goes is told."""
         grave = [each for each in found if each.kind in _GATED and each.certain]
-        self._follows = ()
+        self._follows, self._matter = (), grave[0].kind
         if "grave_matter" in self.slots:
             self.slots["grave_matter"] = grave[0].kind
         for each in found:
@@ -305,22 +317,40 @@ class Conversation:
         for each in found:
             if each.kind in _GATED:  # it only reads so: a place to turn to first, and the answer all the same
                 answer.check_in(each)
+        guessed = tuple(each.kind for each in found if each.kind not in _GATED and not each.certain)
+        deaths = (each for each in found if each.kind == "bereavement")
+        death = next((each for each in deaths if each.certain or guess.intent == each.kind), None)
         found = tuple(each for each in found if each.kind not in _GATED and each.certain)
         if found:  # a death, an illness: first the person, then the matter
             answer.grave(found[0])
         heard = heard_in(self, answer.text, guess.intent)
+        if death is not None and not self._is_for_the_form(guess):
+            answer.pause(death)
+            heard = {} if self._paused else heard
+        self._go_on(answer, guess, heard, bool(found))
+        answer.soft_offer(guessed)
+        if self._paused and death is not None:
+            answer.waits()
+
+    def _go_on(self, answer: Answer, guess: IntentGuess, heard: dict[str, Any], comforted: bool) -> None:
+        """Answer the matter of a message: as part of a form, from a policy, or by a rule or story."""
         if self._form and takes_any_text(self, self._form) and self._asked in heard:
             answer.why.append("The bot had asked a question, so what was typed is kept as the answer to it.")
-        else:
+        elif not answer.explained:
             answer.why.append(guess.because())
-        if self._form:
+        if not heard and guess.intent not in _GOES_ON and reads_as_other_language(answer.text):
+            answer.other_language()
+            return
+        if self._form and still_waits(self, answer, guess, heard):
+            heard = {}
+        elif self._form:
             fill(self, answer, guess, heard)
             return
         remember(self, heard, answer)
         if self._from_policies(answer, guess):
             return
         if guess.intent is None or (guess.intent == OUT_OF_SCOPE and OUT_OF_SCOPE not in self.bot._rules):
-            if not found:
+            if not comforted:
                 answer.fallback()
             return
         self._follow(answer, guess.intent)
@@ -331,17 +361,18 @@ class Conversation:
         known = guess.intent if guess.intent != OUT_OF_SCOPE else None
         asked = asks_policy(answer.text)
         figure = asks_amount(answer.text) and not self._quotes(known)
-        if policies is None or not (asked or figure or (known is None and is_question(answer.text))):
-            return False
-        topic = known if any(known in each.topics for each in policies.current) else None
-        finding = policies.find(answer.text, topic=topic)
-        if known is None and self._matter is not None and is_question(answer.text):  # "And if I fail?"
+        if policies is not None and known is None and self._matter is not None:  # "And if I fail?"
             about = policies.find(answer.text, topic=self._matter)
-            if about.citation is not None and not about.only_summary:
+            near = is_question(answer.text) or about.score >= SURE  # or "I have no money for rent"
+            if about.citation is not None and not about.only_summary and near:
                 answer.why.append("It may go on with the matter of before.")
                 answer.quote(about)
                 answer.offering("utter_policy_more", "If that is not what you asked, {person} can tell you more.")
                 return True
+        if policies is None or not (asked or figure or (known is None and is_question(answer.text))):
+            return False
+        topic = known if any(known in each.topics for each in policies.current) else None
+        finding = policies.find(answer.text, topic=topic)
         if finding.citation is not None and (asked or finding.score >= SURE):
             answer.quote(finding)
             answer.offering("utter_policy_more", "If that is not what you asked, {person} can tell you more.")
@@ -382,9 +413,47 @@ class Conversation:
             begun = "goes on" if fitting else "begins"
             answer.why.append(f'The story "{plot.name}" {begun} here and says what to do.')
             answer.do(plot.turns[place].actions)
+        elif intent in ("affirm", "deny") and len(answer.text.split()) <= _SHORT and self.turns:
+            last = self.turns[-1]
+            asked = last.offered_person and "?" in last.reply and "action_hand_to_person" not in last.actions
+            if intent == "affirm" and asked:
+                answer.accept()
+            else:
+                answer.leave_it()
         else:
             answer.why.append(f'No rule and no story says what to do on "{intent.replace("_", " ")}" at this point.')
             answer.fallback()
+
+    def _repeats_the_bot(self, text: str) -> bool:
+        """Tell whether a message is a button of the last answer, or nothing but values that an open form knows."""
+        said = " ".join(text.split()).casefold()
+        if not (self.turns and said):
+            return False
+        known = {word for each in self.bot.files.entity_values.values() for value in each for word in value.split()}
+        bare = self._form is not None and known.issuperset(said.replace(",", " ").split())
+        return bare or said in (each.casefold() for each in self.turns[-1].choices)
+
+    def _tells_of_a_death(self, guess: IntentGuess, found: tuple[SensitiveFinding, ...]) -> bool:
+        """Tell whether the words for an intent that begins a form are the very words that tell of a death."""
+        death = next((each for each in found if each.kind == "bereavement" and each.certain), None)
+        begins = any(
+            action in self.bot.files.forms
+            for plot in self.bot._rules.get(str(guess.intent), ())
+            for action in plot.turns[0].actions
+        )
+        spoke = [each.word for each in guess.words if each.weight > 0]
+        return death is not None and begins and bool(spoke) and spoke[0] in death.words.casefold().split()
+
+    def _guesses_a_death(self, guess: IntentGuess, found: tuple[SensitiveFinding, ...]) -> bool:
+        """Tell whether a message would be answered as after a death though none was told of."""
+        if guess.intent != "bereavement" or any(each.kind == "bereavement" for each in found):
+            return False
+        return self._matter not in (None, "bereavement") or (self._matter is None and guess.confidence < _CLEAR)
+
+    def _is_for_the_form(self, guess: IntentGuess) -> bool:
+        """Tell whether a message has an intent with which the open form begins."""
+        plots = self.bot._rules.get(str(guess.intent), ())
+        return any(self._form in plot.turns[0].actions for plot in plots)
 
     def _close(self) -> None:
         close(self)

@@ -152,9 +152,9 @@ class BotFlow:
             f", half of them by turn {statistics.median_low(after)}, the last by turn {max(after)}." if after else "."
         )
         if self.never:
-            said += f" Never: {', '.join(self.never)}."
+            said += f" Never: {', '.join(self.never).replace('_', ' ')}."
         if self.loops:
-            said += f" The same answer came twice in a row and no person in: {', '.join(self.loops)}."
+            said += f" The same answer came twice in a row and no person in: {', '.join(self.loops).replace('_', ' ')}."
         return (
             f"{said} Not every situation needs a person: a pay stub that is found is a good end. These openings were "
             "written by somebody; real people say other things, and being offered a person is not being helped."

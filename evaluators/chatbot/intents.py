@@ -24,6 +24,16 @@ _CLEAR = 0.9  # above this confidence the next best intent is not worth a word
 _TEMPERATURES = np.geomspace(0.02, 2, 41)
 _MAX_LETTERS = 1_000
 _REMEMBERED = 5_000
+_LITTLE = frozenset(
+    re.findall(
+        r"\S+",
+        """
+a an the i i'm me my you your he she it its it's we they them him her his our their this that there here is are was
+were am be been do does did have has had can could will would shall should may might must not no yes and or but if so to
+of in on at for from with by about what when where which who why how now then still just up out
+""",
+    )
+)
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
@@ -77,6 +87,8 @@ class IntentGuess:
         words = [f'"{each.word}"' for each in self.words if each.weight > 0][:3]
         spoke = f" Words that spoke for it: {', '.join(words)}." if words else ""
         best, second = self.best.replace("_", " "), self.second.replace("_", " ")
+        if self.intent is None and self.confidence >= self.threshold and self.best != OUT_OF_SCOPE:
+            return f'Only words that stand everywhere spoke for "{best}", so it is not taken for that.{spoke}'
         if self.intent is None:
             return (
                 f'Not sure enough: the nearest is "{best}" with {self.confidence:.0%}, and {self.threshold:.0%} is '
@@ -127,6 +139,7 @@ class IntentModel:
     _features: Any = field(repr=False)
     _slopes: Floats = field(repr=False)  # shape (n_features, n_intents)
     _known_words: frozenset[str] = field(repr=False)
+    _chatty: frozenset[str] = field(default=frozenset(), repr=False)  # with examples of nothing but little words
     _seen: dict[str, IntentGuess] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -196,6 +209,11 @@ class IntentModel:
             strangers_refused=float((strangers < threshold).mean()) if len(strangers) else float("nan"),
             _features=features,
             _slopes=np.asarray(values.T @ ridge.weights),
+            _chatty=frozenset(
+                name
+                for name, texts in cleaned.items()
+                if any(_LITTLE.issuperset(_WORDS.findall(text)) for text in texts)
+            ),
             _known_words=frozenset(word for text in said for word in _WORDS.findall(text)),
         )
 
@@ -240,14 +258,20 @@ class IntentModel:
         confidence = float(shares[best])
         typed = _WORDS.findall(message)
         known = not self._known_words.isdisjoint(typed) or any(self._nearly_knows(word) for word in typed)
-        sure = known and (confidence >= self.threshold or self.intents[best] == OUT_OF_SCOPE)
+        words = self._weights(message, values, best, second)
+        told = self.intents[best] in self._chatty or any(
+            each.word not in _LITTLE and (each.word in self._known_words or self._nearly_knows(each.word))
+            for each in words
+            if each.weight > 0
+        )
+        sure = known and ((told and confidence >= self.threshold) or self.intents[best] == OUT_OF_SCOPE)
         return IntentGuess(
             intent=self.intents[best] if sure else None,
             confidence=confidence if known else 0.0,
             best=self.intents[best],
             second=self.intents[second],
             threshold=self.threshold,
-            words=self._weights(message, values, best, second),
+            words=words,
         )
 
     def _nearly_knows(self, word: str) -> bool:

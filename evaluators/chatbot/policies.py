@@ -38,6 +38,7 @@ _ASKS = re.compile(
 _QUESTION = re.compile(
     r"\?|^(who|what|when|where|how|which|why|do|does|did|is|are|am|can|could|may|must|should|will|would)\b"
     r"|\b(can|may|must|do|should) (i|we|he|she|they|you)\b"
+    r"|^(and|but|so) (if|when|what|how|who|can|do|does|is|are|will)\b"
 )
 _EMPTY = frozenset(
     re.findall(
@@ -225,14 +226,16 @@ class Policies:
         )
         score, shown, place = ranked[0]
         best = lines[place]
-        told = topic is not None and not is_question(question)
+        case = bool(best.case & set(wanted))  # "I have no money for rent" and "If an error leaves you without money"
+        told = topic is not None and not is_question(question) and not (case and shown >= SURE)
         fits = score >= (ON_TOPIC if topic else SURE) and (
             topic or (shown >= _NEARLY_ALL and len(wanted) > 1) or best.about & set(wanted)
         )
         if told or not wanted or not fits:
             if topic is None:
-                return _nothing("No sentence of the policies holds enough of the question's words.", score)
-            best, shown = next(line for line in lines if line.first), score
+                return _nothing("No sentence of the policies holds enough of the question's words.", shown)
+            best = next(line for line in lines if line.first)
+            shown = next(shown for _, shown, rank in ranked if lines[rank] is best)
             return self._found(best, wanted, shown, not told)
         for other, _, rank in ranked[1:]:
             rival = lines[rank].policy
@@ -259,7 +262,7 @@ class Policies:
         reason = (
             f"No sentence of the policy fits the question closely, so its summary is quoted: {where}."
             if only_summary
-            else f"Quoted from {where}; it holds {score:.0%} of what the question's words weigh."
+            else f"Quoted from {where}; it has {score:.0%} of the question's words, rare ones counting more."
         )
         return PolicyFinding(_cited(line), policy.title, round(score, 4), only_summary, words, reason)
 

@@ -13,13 +13,16 @@ from typing import Any
 
 from evaluators.chatbot._words import Word, dropped, near, plain_word, single_letters, spellings, words_of
 from evaluators.chatbot.errors import WordListError
-from evaluators.chatbot.sensitive_model import Alarm, Hit, sensitive_model
+from evaluators.chatbot.sensitive_model import GATE, Alarm, Hit, sensitive_model
 
 KINDS = ("crisis", "harassment", "bereavement", "illness")
 
 _FILE = Path(__file__).with_name("sensitive.toml")
 _GAP = 4
 _REMEMBERED = 50_000
+# So far above its bar (log-odds), an alarm of the fitted layer counts as clear. By cross-validation some 78 of 100
+# messages of crisis or harassment reach it, 4 of 100 everyday ones (nearly all of them long), and 3 of 100 that tempt.
+_CLEARLY = 3.0
 _SIMILAR = "reads like messages of this kind"
 _NAMES = {
     "crisis": "danger to somebody's life",
@@ -43,6 +46,9 @@ class SensitiveFinding:
         Where they stand: ``text[start:end] == words``.
     phrase : str
         The entry of the word list that matched, or "reads like messages of this kind" where the fitted layer found it.
+    clear : bool
+        Whether a phrase of the word list stands in the message, or it reads clearly like crisis or harassment; False
+        where the fitted layer alone raised it, and not by much.
     """
 
     kind: str
@@ -50,6 +56,7 @@ class SensitiveFinding:
     start: int
     end: int
     phrase: str
+    clear: bool = True
 
     @property
     def certain(self) -> bool:
@@ -294,9 +301,11 @@ def _standard() -> SensitiveWords:
     return SensitiveWords.load()
 
 
-def _finding(text: str, words: Sequence[Word], found: Hit | Alarm, phrase: str) -> SensitiveFinding:
+def _finding(
+    text: str, words: Sequence[Word], found: Hit | Alarm, phrase: str, *, clear: bool = True
+) -> SensitiveFinding:
     start, end = words[found.start].start, words[found.end - 1].end
-    return SensitiveFinding(found.kind, text[start:end], start, end, phrase)
+    return SensitiveFinding(found.kind, text[start:end], start, end, phrase, clear)
 
 
 def find_sensitive(text: str, *, words: SensitiveWords | None = None) -> tuple[SensitiveFinding, ...]:
@@ -308,13 +317,15 @@ def find_sensitive(text: str, *, words: SensitiveWords | None = None) -> tuple[S
     nothing.
 
     Measured on ``examination.txt`` of the tests, whose writer had seen neither the lists nor the messages of the fit:
-    219 of 231 messages of crisis or harassment found; needless alarms on 9 of 236 everyday messages, and on 36 of 150
-    that were written to sound grave. Nothing was fitted on it, but two designs were compared on its counts, so it is
-    mildly optimistic. By cross-validation on ``datasets/hr_messages``, lines kept together: 94 of 100 found, 6 needless
-    alarms in 100 everyday messages, 11 in 100 that tempt; with whole topics left out, 92 of 100; with each writer left
-    out, 84 to 98. The phrases that raise an alarm alone find 34 of 100 there. **So it misses about one in twenty**, and
-    more where people write in other ways. It reads English only; no clinician has read the lists and nobody with the
-    authority to do so has approved them: see their ``owner``. A message takes about half a millisecond.
+    217 of 231 messages of crisis or harassment found; needless alarms on 8 of 236 everyday messages, and on 40 of 150
+    that were written to sound grave. Nothing was fitted on it, but designs were compared on its counts, so it is mildly
+    optimistic. By cross-validation on ``datasets/hr_messages``, lines kept together: 96 of 100 found; with whole topics
+    left out, 94. Needless alarms there: 5 to 10 in 100 short everyday messages, and **more than half of the long ones
+    in which somebody is worried about ordinary things** (pay, visas, feedback). **So it misses about one in twenty, and
+    rings too often where people write at length.** That is why an alarm says whether it is ``certain`` (Brook fetches a
+    person at once only then, and else offers one) and whether it is ``clear`` (a failed gate caps a score only then).
+    It reads English only; no clinician has read the lists and nobody with the authority to do so has approved them: see
+    their ``owner``. A message takes about half a millisecond.
 
     Parameters
     ----------
@@ -331,7 +342,7 @@ def find_sensitive(text: str, *, words: SensitiveWords | None = None) -> tuple[S
 
     Examples
     --------
-    >>> [found.kind for found in find_sensitive("My dad died and I cant go on without him")]
+    >>> [found.kind for found in find_sensitive("My dad died and I want to be dead too")]
     ['crisis', 'bereavement']
     >>> find_sensitive("Where is my pay stub?")
     ()
@@ -349,6 +360,8 @@ def find_sensitive(text: str, *, words: SensitiveWords | None = None) -> tuple[S
         backed = next((hit for hit in hits if hit.kind == alarm.kind), None)
         found.setdefault(
             alarm.kind,
-            _finding(text, typed, backed, backed.phrase) if backed else _finding(text, typed, alarm, _SIMILAR),
+            _finding(text, typed, backed, backed.phrase)
+            if backed
+            else _finding(text, typed, alarm, _SIMILAR, clear=alarm.kind in GATE and alarm.above >= _CLEARLY),
         )
     return tuple(found[kind] for kind in KINDS if kind in found)

@@ -26,7 +26,8 @@ from evaluators.chatbot.sensitive import KINDS, SensitiveWords
 from evaluators.chatbot.sensitive_model import EITHER, GATE, Hit, SensitiveModel
 
 MESSAGES = Path(__file__).parents[2] / "datasets" / "hr_messages" / "hr_messages.csv"
-ALARMS_WANTED = {"crisis": 0.06, "harassment": 0.06, "bereavement": 0.01, "illness": 0.015}
+# Of messages without a temptation, a quarter of which one writer made long and troubled on purpose: see the datasheet.
+ALARMS_WANTED = {"crisis": 0.2, "harassment": 0.2, "bereavement": 0.01, "illness": 0.015}
 PURE = 0.97  # a phrase alarms alone if at least this share of the messages it stands in are grave
 _STRENGTH = 40.0
 _FOLDS = 5
@@ -233,8 +234,8 @@ def make(table: pd.DataFrame, *, quick: bool = False) -> tuple[bytes, bytes]:
     alarm = strong | (scores >= at_bar)
     gate = alarm[:, : len(GATE)].any(axis=1)
 
-    def share(of: Any, which: Any) -> float:
-        return round(float(of[which].mean()), 3)
+    def share(of: Any, which: Any) -> float | None:
+        return round(float(of[which].mean()), 3) if which.any() else None
 
     measured: dict[str, Any] = {
         "messages": {kind: int((kinds == kind).sum()) for kind in (*KINDS, "ordinary")},

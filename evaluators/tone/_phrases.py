@@ -8,6 +8,7 @@
 ``overreact*``            any ending
 ``{feeling}``             one of the words of a list in the same file
 ``^at least``             only at the beginning of a sentence
+``^whatever $``           only at the end of a sentence
 ========================  ===========================================================================
 
 A phrase begins with a word, a group or a list. Apostrophes may be missing in the text, except where the word would
@@ -22,11 +23,13 @@ from dataclasses import dataclass, field
 from evaluators.tone._text import Text
 from evaluators.tone.errors import RubricError
 
-_TOKEN = re.compile(r"\^|\([^()]*\)\??|\{\w+\}\??|~\d|[\w'*&%-]+\??")
+_TOKEN = re.compile(r"\^|\$|\([^()]*\)\??|\{\w+\}\??|~\d|[\w'*&%-]+\??")
 _NESTED = re.compile(r"\((?:[^()]*\|)?(?P<whole>(?P<before>[^()|]*)\((?P<inner>[^()]*)\)(?P<after>[^()|]*))[|)]")
 _STRICT = frozenset(("we'll", "i'll", "he'll", "she'll", "we're", "i'd", "she'd", "we'd"))
 _GAP = r"[^\w.!?…]{1,4}"
 _WORD = r"[^\W_]+(?:'[^\W_]+)*"
+_BETWEEN = rf"(?!(?:not|never|hardly|barely|scarcely|anything but|\w+n't)\b){_WORD}"  # a "not" between undoes a phrase
+_LAST = r"(?=[^\w.!?…\n]*(?:[.!?…\n]|$))"
 
 
 def _word(word: str) -> str:
@@ -41,7 +44,7 @@ def _choice(words: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    pattern: re.Pattern[str]
+    source: str  # of the pattern, which is made when it is first needed: making all of them takes seconds
     at_start: bool
     first: frozenset[str]
     owner: int
@@ -66,15 +69,18 @@ def _unnested(phrase: str) -> str:
 
 def _compile(phrase: str, lists: Mapping[str, Sequence[str]], owner: int, where: str) -> _Phrase:
     tokens = _TOKEN.findall(phrase := _unnested(phrase))
-    if "".join(tokens).replace(" ", "") != phrase.replace(" ", ""):
+    if "".join(tokens).replace(" ", "") != phrase.replace(" ", "") or "$" in phrase.removesuffix(" $"):
         raise RubricError(f"{where}: the phrase {phrase!r} cannot be read.", "See how phrases are written.")
     at_start = tokens[:1] == ["^"]
-    made = _Parts()
+    made, last = _Parts(), ""
     for token in tokens[1:] if at_start else tokens:
         if token[0] == "~":
             if made.open:
                 raise RubricError(f"{where}: the phrase {phrase!r} begins with a gap.", "Begin with a word.")
-            made.pattern += rf"(?:{_GAP}{_WORD}){{0,{token[1:]}}}"
+            made.pattern += rf"(?:{_GAP}{_BETWEEN}){{0,{token[1:]}}}"
+            continue
+        if token == "$":
+            last = _LAST
             continue
         may_miss = token.endswith("?")
         core = token.rstrip("?")
@@ -98,12 +104,12 @@ def _compile(phrase: str, lists: Mapping[str, Sequence[str]], owner: int, where:
         made.open = made.open and may_miss
     if made.open:
         raise RubricError(f"{where}: the phrase {phrase!r} may be empty.", "Leave at least one word that must stand.")
-    return _Phrase(re.compile(made.pattern + r"(?![^\W_])"), at_start, frozenset(made.first), owner)
+    return _Phrase(made.pattern + r"(?![^\W_])" + last, at_start, frozenset(made.first), owner)
 
 
 def _either(phrases: Sequence[_Phrase]) -> re.Pattern[str] | None:
     """Return a pattern that matches where one of the phrases does; None for no phrase."""
-    return re.compile("|".join(each.pattern.pattern for each in phrases)) if phrases else None
+    return re.compile("|".join(each.source for each in phrases)) if phrases else None
 
 
 class PhraseBook:
@@ -138,8 +144,9 @@ class PhraseBook:
                 made = _compile(phrase, lists, owner, where)
                 for word in made.first:
                     self._by_first[word].append(made)
-        # Most words begin no phrase that goes on: one pattern of all phrases of a first word says so at once. It is made
-        # when the word first occurs, since making all of them takes seconds.
+        # Most words begin no phrase that goes on: one pattern of all phrases of a first word says so at once. It
+        # is made when the word first occurs, since making all of them takes seconds.
+        self._made: dict[str, re.Pattern[str]] = {}
         self._any: dict[str, tuple[re.Pattern[str] | None, re.Pattern[str] | None]] = {}
 
     def find(self, text: Text) -> Iterator[tuple[int, int, int]]:
@@ -159,7 +166,10 @@ class PhraseBook:
             for phrase in phrases:
                 if phrase.at_start and word.start not in starts:
                     continue
-                match = phrase.pattern.match(folded, word.start)
+                made = self._made.get(phrase.source)
+                if made is None:
+                    made = self._made[phrase.source] = re.compile(phrase.source)
+                match = made.match(folded, word.start)
                 if match:
                     found[phrase.owner].append(match.span())
         for owner in sorted(found):

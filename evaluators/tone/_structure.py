@@ -8,7 +8,7 @@ from evaluators.tone._words import word_list
 from evaluators.tone.cues import Cue
 from evaluators.tone.plain_language import EASY_GRADE, Readability
 
-_OPEN = frozenset(("what", "how", "which", "when", "where", "who"))
+_OPEN = frozenset(("what", "how", "which", "when", "where", "who", "whats", "hows", "whos", "wheres"))
 _LEADS = frozenset(
     [
         "and",
@@ -33,10 +33,45 @@ _LEADS = frozenset(
         "also",
     ]
 )
+_SELF = frozenset(("i", "im", "ive", "id", "ill", "my", "me", "mine", "we", "our"))
 _DATA = re.compile(r"\bwhat(?:'?s| is| was) (?:your|the) (?:\w+ )?(?:name|id|number|date|e-?mail|address|code|badge)\b")
 _ELSE = re.compile(r"\b(?:anything|something) else\b")
 _SHOUT = re.compile(r"\b[A-Z]{4,}\b")
 _MARKS = re.compile(r"[!?]{2,}")
+_TAG = re.compile(r"\b(?:ok|okay|right|yeah|no|alright|deal|hm+|huh|eh)\W*$")
+# A speaker's own story: what they did, had or felt, and their own people. "I was sad to hear" is none.
+_OWN_STORY = re.compile(
+    r"\bi (?:always |never |also |just |only |even |actually |personally )*(?:was|used to|got|did|felt|went|usually"
+    r"|learn(?:ed|t)"
+    r"|drove|quit|hated?|loved?|dealt|struggled|snap(?:ped)?|lived|ran|cried|spent|managed?|won|stayed|fought"
+    r"|ended up|tell"
+    r"|had to|let|made|thought about|worked|got over|once|never|always)\b"
+    r"|\bi've (?:got|been|had|never|always|done|lived|worked|dealt) (?!(?:looking|checking|trying|asked|a look"
+    r"|thinking|in touch))"
+    r"|\bmy (?:own |first |last |old |ex-?)?(?:wife|husband|kids?|son|daughter|brother|sister|mum|mom|dad|mother"
+    r"|father|boyfriend"
+    r"|girlfriend|boss|job|career|life|family|day's|week's|company)\b|\b(?:mine|ours)\b|\bi'm (?:the same|managing"
+    r"|swamped|used to)"
+)
+_NO_STORY = re.compile(
+    r"\b(?:sorry|glad|sad to|wondering|hoping|payroll|hr|file|forms?|ticket|slip|transfer|message|letter|request"
+    r"|records?|system"
+    r"|bank|note|mistake|error|i'll|i will|we'll|we will|you|your|you're|friend of mine|for you|would|could)\b|\?"
+)
+_THAN_YOU = re.compile(
+    r"\b(?:than you (?:do|did|are|have|were)|than yours|twice your|your backlog|like yours|as you do|so do i"
+    r"|you did to)\b"
+)
+_NAMED = re.compile(
+    r"\b(?!(?:I|You|We|It|This|That|These|Those|There|Nobody|Someone|Somebody|Everyone|Everything|Nothing|Anyone|One"
+    r"|They|What"
+    r"|Who|HR|Things|Life|Time|People|Nothing|All|Both|Payroll|Maria)\b)"
+    r"(?P<who>[A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})?(?:,? (?:from|in|of|at|our) [A-Za-z][\w -]{1,24}?,?)?"
+    r"|[Oo]ur (?:[a-z]+ )?(?:lawyer|nurse|counsell?or|manager|director|specialist|partner|team))"
+    r"(?:'ll| will| is going to) (?:then |also |personally )?(?:call|ring|phone|write|email|e-mail|send|check|fix"
+    r"|correct|pay|help"
+    r"|meet|talk|speak|look|get|contact|answer|reply|arrange|book|file|tell|walk|explain|sort|take|chase|be in touch)\b"
+)
 _RUN = 8
 _MANY_DIRECTIVES = 4
 
@@ -64,8 +99,14 @@ def _trim(text: Text, sentence: tuple[int, int]) -> tuple[int, int]:
     return sentence[0] + len(piece) - len(piece.lstrip()), sentence[0] + len(piece.rstrip())
 
 
-def questions(text: Text, said: Text, spoilt: Sequence[tuple[int, int]], mocks: bool) -> list[Cue]:
-    """Return the questions of a reply; those that touch a spoilt place (an accusation) earn nothing."""
+def questions(
+    text: Text,
+    said: Text,
+    spoilt: Sequence[tuple[int, int]],
+    mocks: bool,
+    advises: Sequence[tuple[int, int]] = (),
+) -> list[Cue]:
+    """Return the questions of a reply; those that touch an accusation or a piece of advice earn nothing."""
     asked = _content(said)
     cues = []
     for number, sentence in enumerate(text.sentences):
@@ -73,7 +114,7 @@ def questions(text: Text, said: Text, spoilt: Sequence[tuple[int, int]], mocks: 
         if not text.folded[slice(*place)].rstrip("\"'”’) ").endswith("?"):
             continue
         keys = [word.key for word in text.words_of(number)]
-        if len(keys) < 3:
+        if len(keys) < 3 or _TAG.search(text.folded[slice(*place)]):
             continue
         first = next((key for key in keys if key not in _LEADS), "")
         words = text.folded[slice(*place)]
@@ -82,7 +123,7 @@ def questions(text: Text, said: Text, spoilt: Sequence[tuple[int, int]], mocks: 
             name, says, weight = "anything else", "asks only whether there is anything else", 0.25
         elif _DATA.search(words):
             name, says, weight = "asks for data", "asks for data", 0.5
-        elif first in _OPEN or any(key in ("what", "how") for key in keys):
+        elif first in _OPEN or any(key in ("what", "how", "whats") for key in keys):
             name, says, weight = "open question", "asks an open question", 2.0 if to_you else 1.0
             if to_you and asked & {_stem(key) for key in keys}:
                 says, weight = "asks an open question about their matter", 2.75
@@ -98,12 +139,44 @@ def questions(text: Text, said: Text, spoilt: Sequence[tuple[int, int]], mocks: 
             void = "the reply mocks"
         elif any(begin < end and start < stop for begin, stop in spoilt):
             void = "the question accuses"
+        elif name != "anything else" and any(begin < end and start < stop for begin, stop in advises):
+            void = "it is advice in the form of a question"
         cues.append(_cue(text, place, "exploration", name, says, weight, void))
     return cues
 
 
-def echoes(text: Text, said: Text, mocks: bool) -> list[Cue]:
-    """Return where a reply takes up the person's own words in a sentence about them, or repeats the message."""
+def own_story(text: Text, already: Sequence[tuple[int, int]]) -> list[Cue]:
+    """Return sentences in which the speaker tells of their own life; those touched by a listed cue count there."""
+    cues: list[Cue] = []
+    for sentence in text.sentences:
+        place = _trim(text, sentence)
+        words = text.folded[slice(*place)]
+        found = _THAN_YOU.search(words) or (_OWN_STORY.search(words) and not _NO_STORY.search(words))
+        start, end = text.span(*place)
+        if not found or text.quoted(*place) or any(begin < end and start < stop for begin, stop in already):
+            continue
+        void = "counted already" if len(cues) >= 2 else ""
+        cues.append(_cue(text, place, "advice_timing", "own story", "tells of the speaker's own life", -0.75, void))
+    return cues
+
+
+def named_person(text: Text) -> list[Cue]:
+    """Return where a named person or a member of the team is said to do something: "Dana from HR will call you"."""
+    cues: list[Cue] = []
+    if not any(word.key in ("will", "going") or word.key.endswith("ll") for word in text.words):
+        return cues
+    for each in _NAMED.finditer(text.raw):
+        void = "in quotation marks" if text.quoted(*each.span()) else "counted already" if cues else ""
+        made = Cue("ownership", "I will", "says who does what", *each.span(), each.group(), 0.0 if void else 1.0, void)
+        cues.append(made)
+    return cues
+
+
+def echoes(text: Text, said: Text, mocks: bool, spoilt: Sequence[tuple[int, int]] = ()) -> list[Cue]:
+    """Return where a reply takes up the person's own words in a sentence about them, or repeats the message.
+
+    A sentence that touches a spoilt place (advice, a hurtful phrase) does not show that somebody was understood.
+    """
     asked = _content(said)
     if not asked:
         return []
@@ -111,16 +184,24 @@ def echoes(text: Text, said: Text, mocks: bool) -> list[Cue]:
     seen: set[str] = set()
     for number, sentence in enumerate(text.sentences):
         keys = [word.key for word in text.words_of(number)]
-        if not any(key.startswith("you") for key in keys):
+        to_you = any(key.startswith("you") for key in keys)
+        if not to_you and any(key in _SELF for key in keys):
             continue
         new = [key for key in dict.fromkeys(keys) if _stem(key) in asked and _stem(key) not in seen]
-        if not new:
+        if len(new) < (1 if to_you else 2):
             continue
         seen |= {_stem(key) for key in new}
         place = _trim(text, sentence)
+        start, end = text.span(*place)
         void = "in quotation marks" if text.quoted(*place) else "the reply mocks" if mocks else ""
+        if not void and any(begin < end and start < stop for begin, stop in spoilt):
+            void = "it advises or hurts"
         says = f"takes up their words ({', '.join(new[:4])})"
-        cues.append(_cue(text, place, "interpretation", "their words", says, min(2.0, 0.75 * len(new)), void))
+        cues.append(
+            _cue(
+                text, place, "interpretation", "their words", says, min(2.0, (0.75 if to_you else 0.5) * len(new)), void
+            )
+        )
     repeated = _longest_run(text, said)
     if repeated:
         cues = [Cue(**{**cue.to_dict(), "weight": 0.0, "void": "the message is only repeated"}) for cue in cues]

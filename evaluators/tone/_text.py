@@ -17,8 +17,10 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|\n+")
 # A point after these ends no sentence; "p.m." and "e.g." are caught by the single letter before their last point.
 _SHORTENED = re.compile(r"mrs?|ms|dr|st|no|vs|etc|approx|dept|inc|ltd|jan|feb|mar|apr|ju[nl]|aug|sept?|oct|nov|dec")
+_NUMBER = re.compile(r"\s*\d")  # "no. 5" is a number, "You said no." a sentence
 _QUOTED = re.compile(
     r"“[^“”]{1,400}”|„[^„“”]{1,400}[“”]|«[^«»]{1,400}»|\"[^\"\n]{1,400}\"|‘[^‘]{1,400}?'(?!\w)"
+    r"|<!--.{1,400}?-->|\{\{[^{}\n]{1,400}\}\}|~~[^~\n]{1,400}~~"
     r"|(?<![\w'])'(?=\w)[^\n]{1,200}?(?<=[\w.!?,])'(?![\w])|^[ \t]*>[^\n]*",
     re.MULTILINE,
 )
@@ -106,6 +108,7 @@ class Text:
                 found.group() == "."
                 and last
                 and (_SHORTENED.fullmatch(last.group()) or self._initial(last.group(), before))
+                and (last.group() != "no" or _NUMBER.match(self.folded, found.end()))
             ):
                 continue
             ends.append(found.end())

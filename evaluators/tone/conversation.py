@@ -143,7 +143,7 @@ class ConversationTone:
         Examples
         --------
         >>> told = score_conversation([("My pay is wrong.", "I'm sorry about that. I will call payroll today."),
-        ...     ("Again!", "Calm down.")])
+        ...     ("It is still wrong.", "Calm down.")])
         >>> print(told.summary().splitlines()[0])
         2 replies: mean 2.2 of 4, lowest 1.8 in reply 2 ('Calm down.'). Course: too short to tell.
         """
@@ -255,7 +255,7 @@ def score_conversation(
     if not scores:
         raise ReplyError("There is no turn to score.", "Give at least one turn: what was said, and the reply.")
     known = [(number, score.overall) for number, score in enumerate(scores, start=1) if not math.isnan(score.overall)]
-    failed = tuple(number for number, score in enumerate(scores, start=1) if not score.gate.passed)
+    failed = tuple(number for number, score in enumerate(scores, start=1) if score.gate.caps)
     if not known:
         none = math.nan
         return ConversationTone(tuple(scores), none, none, 0, none, "too short to tell", failed, _dimensions(scores))

@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from evaluators.tone._phrases import PhraseBook
 from evaluators.tone._text import Text
+from evaluators.tone._undoing import denied, excused, taken_back
 from evaluators.tone._words import word_list
 from evaluators.tone.errors import RubricError
 from evaluators.tone.rubric import load_rubric
@@ -243,6 +244,12 @@ def _void(text: Text, start: int, end: int, rule: _Rule) -> str:
         return "softened in the same sentence"
     if rule.weight > 0 and number in text.heaps:
         return "in a heap of words"
+    if rule.weight > 0 and (back := taken_back(text, start, end)):
+        return back
+    if rule.weight <= 0 and excused(text, start, end, rule.name):
+        return "harmless where it stands"
+    if rule.weight < 0 and denied(text, start):
+        return 'behind a "not"'
     return 'behind a "not"' if negated(text, start, reach=_KIND_REACH if rule.weight > 0 else NEGATION_REACH) else ""
 
 

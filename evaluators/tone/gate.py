@@ -102,6 +102,10 @@ class Gate:
         Who approved the rules; empty while nobody has.
     approved_on : date or None
         The day of that.
+    certain : bool
+        Whether the situation, a phrase or a clear likeness raised it. Where the message only reads a little like a
+        crisis or harassment, a failed gate is told and a person should look, but it caps no score: many such messages
+        are ordinary.
 
     Examples
     --------
@@ -115,6 +119,7 @@ class Gate:
     requirements: tuple[Requirement, ...]
     owner: str = ""
     approved_on: date | None = None
+    certain: bool = True
 
     @property
     def needed(self) -> bool:
@@ -125,6 +130,11 @@ class Gate:
     def passed(self) -> bool:
         """Whether everything asked for is there; True where nothing is asked."""
         return all(each.met for each in self.requirements)
+
+    @property
+    def caps(self) -> bool:
+        """Whether it failed and caps the score."""
+        return self.certain and not self.passed
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON, the date as text."""
@@ -151,7 +161,12 @@ class Gate:
             )
         missing = [each.says for each in self.requirements if not each.met]
         about = " and ".join(self.kinds)
-        if missing:
+        if missing and not self.certain:
+            said = (
+                f"The message reads a little like {about}, and a person should look. If so, the gate asks for a reply "
+                f"that {'; that '.join(missing)}. The score is not capped."
+            )
+        elif missing:
             said = f"The gate ({about}) failed. It asks for a reply that {'; that '.join(missing)}."
         else:
             said = (
@@ -335,7 +350,7 @@ def check_gate(
     (('crisis',), True)
     """
     chosen = rules or gate_rules()
-    kinds, because = _raised(said, chosen)
+    kinds, because, certain = _raised(said, chosen)
     wanted = tuple(kind for kind in _NEEDS if kind in kinds or kind in tuple(situation))
     if not wanted:
         return Gate((), (), (), chosen.owner, chosen.approved_on)
@@ -349,22 +364,25 @@ def check_gate(
         met = (place is None) if name == "secrecy" else (place is not None)
         start, end = place or (0, 0)
         requirements.append(Requirement(name, _MEANS[name].format(resources=resources), met, start, end))
-    return Gate(wanted, because, tuple(requirements), chosen.owner, chosen.approved_on)
+    certain = certain or any(kind in _NEEDS for kind in situation)
+    return Gate(wanted, because, tuple(requirements), chosen.owner, chosen.approved_on, certain)
 
 
-def _raised(said: str, rules: GateRules) -> tuple[frozenset[str], tuple[tuple[int, int], ...]]:
+def _raised(said: str, rules: GateRules) -> tuple[frozenset[str], tuple[tuple[int, int], ...], bool]:
     if not said.strip():
-        return frozenset(), ()
+        return frozenset(), (), False
     found = [each for each in find_sensitive(said) if each.kind in _NEEDS]
     kinds = {each.kind for each in found}
     places = [(each.start, each.end) for each in found]
+    certain = any(each.clear for each in found)
     if rules.crisis or rules.harassment:
         book: PhraseBook = rules._raised  # type: ignore[attr-defined]
         text = Text(said)
         for owner, start, end in book.find(text):
             kinds.add(("crisis", "harassment")[owner])
             places.append(text.span(start, end))
-    return frozenset(kinds), tuple(dict.fromkeys(sorted(places)))
+            certain = True
+    return frozenset(kinds), tuple(dict.fromkeys(sorted(places))), certain
 
 
 def _answers(text: Text, rules: GateRules) -> dict[str, tuple[int, int]]:

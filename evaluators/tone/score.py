@@ -11,8 +11,17 @@ import pandas as pd
 from evaluators._plain import plain
 from evaluators.tone._language import why_not_english
 from evaluators.tone._situation import asks_advice, severity
-from evaluators.tone._structure import advice_order, echoes, questions, readability_cues, shouting
+from evaluators.tone._structure import (
+    advice_order,
+    echoes,
+    named_person,
+    own_story,
+    questions,
+    readability_cues,
+    shouting,
+)
 from evaluators.tone._text import Text
+from evaluators.tone._undoing import TAKEN_BACK
 from evaluators.tone.cues import PILED, Cue, Found, WordModel, find_cues, weigh
 from evaluators.tone.errors import ReplyError, RubricError
 from evaluators.tone.gate import Gate, GateRules, check_gate
@@ -29,6 +38,8 @@ _STEPS = ("low", "medium", "high")
 _SHORT_WORDS = 8
 _MODEL_BOUND = 1.0  # a model may move a dimension by so much at most
 _REACTS = {"ordinary": 2.0, "troubled": 1.0, "grave": 0.5, "unknown": 1.0}
+_ADVICE = frozenset(("advice nobody asked for", "tells what to do"))
+_STEPS_TAKEN = frozenset(("I will", "by when", "offers a person"))
 _NEEDS_SAID = ("emotional_reaction", "interpretation", "exploration", "advice_timing")
 
 
@@ -160,7 +171,7 @@ until raters have been asked, they are a careful guess about what readers feel.
             if moved:
                 words = "; ".join(f"{cue.weight:+.2g} '{_short(cue.text)}' {cue.says}" for cue in moved)
                 lines.append(f"{each.name} {each.score:.1f} ({each.confidence} confidence): {words}.")
-        if self.gate.needed and not self.gate.passed:
+        if self.gate.caps:
             lines.append(f"Without the gate it would be {self.mean:.1f}.")
         return "\n".join([*lines, self.gate.summary(), load_rubric().unrated])
 
@@ -262,7 +273,7 @@ def score_turn(
     if calibration:
         dimensions = tuple(calibration.adjust(each, text) for each in dimensions)
     mean = round(math.fsum(each.score for each in dimensions) / len(dimensions), 3)
-    overall = mean if gate.passed else min(mean, load_rubric().gate_cap)
+    overall = min(mean, load_rubric().gate_cap) if gate.caps else mean
     return ToneScore(reply, said, how, dimensions, gate, mean, overall)
 
 
@@ -284,16 +295,28 @@ def _all_cues(
     acknowledged: bool,
 ) -> list[Cue]:
     found = find_cues(text)
-    spoilt = [(cue.start, cue.end) for cue in found.cues if cue.name == "accusing question" and cue.weight]
-    directives = [cue for cue in found.cues if cue.name == "directive"]
+    spoilt = [
+        (cue.start, cue.end)
+        for cue in found.cues
+        if (cue.name == "accusing question" and cue.weight) or cue.void == TAKEN_BACK
+    ]
+    directives = [cue for cue in found.cues if cue.name == "directive" and not _with_a_step(text, cue, found)]
+    advises = [(cue.start, cue.end) for cue in found.cues if cue.name in _ADVICE and not cue.void]
+    hurts = [(cue.start, cue.end) for cue in found.cues if cue.dimension == "non_dismissal" and cue.weight < 0]
+    told = [(cue.start, cue.end) for cue in directives if not cue.void]
+    life = [(cue.start, cue.end) for cue in found.cues if cue.name in ("claims a life", "speaks of itself")]
     built = [
-        *(cue for cue in _wanted(_fitting(found, how, spoken), how, asked) if cue.name != "directive"),
-        *questions(text, asked, spoilt, found.mocks),
-        *echoes(text, asked, found.mocks),
+        *(cue for cue in _wanted(_fitting(text, found, how, spoken), how, asked) if cue.name != "directive"),
+        *questions(text, asked, spoilt, found.mocks, advises),
+        *echoes(text, asked, found.mocks, [(0, len(text.raw))] if hurts else [*advises, *told, *life]),
+        *own_story(text, life),
+        *(named_person(text) if not any(cue.name == "I will" and cue.weight for cue in found.cues) else ()),
     ]
     cues = list(weigh(sorted(built, key=lambda cue: (cue.start, cue.end))))
     first = 0 if acknowledged else found.acknowledged_at
-    matters = how in ("troubled", "grave") and "crisis" not in gate.kinds
+    # In a crisis, "call 988" may come first. What is only taken for one by mistake excuses no other order.
+    helps = "crisis" in gate.kinds and any(each.name == "resource" and each.met for each in gate.requirements)
+    matters = how in ("troubled", "grave") and not helps
     cues += advice_order(directives, first, matters=matters)
     if found.mocks:
         mocking = next(cue for cue in found.cues if cue.name == "mockery" and cue.weight)
@@ -301,17 +324,36 @@ def _all_cues(
             replace(mocking, dimension="politeness", weight=-1.5),
             replace(mocking, dimension="emotional_reaction", weight=-1.0),
         ]
+    if any(cue.says == PILED and cue.dimension == "emotional_reaction" for cue in cues):
+        cues = [
+            replace(cue, weight=0.0, void="kind words are piled up")
+            if cue.dimension == "politeness" and cue.weight > 0
+            else cue
+            for cue in cues
+        ]
     cues += [*shouting(text), *readability_cues(text, readability(text))]
     for model in models:
         cues += _bounded(_earned(model.cues(text), found, cues))
     return sorted(cues, key=lambda cue: (cue.start, cue.end))
 
 
-def _fitting(found: Found, how: str, spoken: Counter[str]) -> list[Cue]:
+def _with_a_step(text: Text, cue: Cue, found: Found) -> bool:
+    """Say whether the sentence of a cue goes on with what the speaker does: "reply with the date, and I'll book it"."""
+    places = {id(each): place for each, place in zip(found.cues, found.folded, strict=True)}
+    own = text.sentence_at(places[id(cue)][0])
+    return any(
+        each.name == "I will" and each.weight > 0 and text.sentence_at(place[0]) == own
+        for each, place in zip(found.cues, found.folded, strict=True)
+    )
+
+
+def _fitting(text: Text, found: Found, how: str, spoken: Counter[str]) -> list[Cue]:
     """Return the cues with half the warmth for an ordinary matter, and none for words used in two turns before."""
     cues = []
     for cue in found.cues:
         made = cue
+        if cue.name == "sends away" and cue.weight and _with_a_step(text, cue, found):
+            cue = made = replace(cue, weight=0.0, void="they do the rest themselves")
         if cue.dimension == "emotional_reaction" and cue.weight > 0:
             words = cue.text.casefold()
             if spoken[words] >= 2:
@@ -325,7 +367,14 @@ def _fitting(found: Found, how: str, spoken: Counter[str]) -> list[Cue]:
 
 def _wanted(cues: Sequence[Cue], how: str, asked: Text) -> list[Cue]:
     """Return the cues; advice costs nothing where somebody asked for it, or where nothing troubles them."""
-    advice = [cue for cue in cues if cue.name == "advice nobody asked for" and not cue.void]
+    steps = any(cue.dimension == "ownership" and cue.weight > 0 and cue.name in _STEPS_TAKEN for cue in cues)
+    cues = [
+        replace(cue, weight=0.0, void="a step beside what they do themselves")
+        if steps and cue.name == "tells what to do"
+        else cue
+        for cue in cues
+    ]
+    advice = [cue for cue in cues if cue.name in _ADVICE and not cue.void]
     if not advice or (how in ("troubled", "grave") and not asks_advice(asked)):
         return list(cues)
     void = "it was asked for" if how in ("troubled", "grave") else "nothing troubles the person"
@@ -335,6 +384,8 @@ def _wanted(cues: Sequence[Cue], how: str, asked: Text) -> list[Cue]:
 def _earned(model: Iterable[Cue], found: Found, rules: Sequence[Cue]) -> list[Cue]:
     """Return a model's cues; nothing is earned in a reply that mocks, or where kind words are already piled up."""
     piled = {cue.dimension for cue in rules if cue.says == PILED}
+    if "emotional_reaction" in piled:
+        piled.add("politeness")
     return [
         replace(cue, weight=0.0, void="the reply mocks" if found.mocks else "enough was said")
         if cue.weight > 0 and (found.mocks or cue.dimension in piled)

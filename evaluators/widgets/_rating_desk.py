@@ -144,8 +144,13 @@ class RatingDesk:
         }
 
     def is_careful(self, reply_id: str) -> bool:
-        """Say whether a card speaks of death, harassment or despair, so that it is announced first."""
-        return self.scores[reply_id].severity == "grave"
+        """Say whether a card speaks of death, harassment, despair or illness, so that it is announced first."""
+        return self.scores[reply_id].severity == "grave" or reply_id in self._ill
+
+    @cached_property
+    def _ill(self) -> frozenset[str]:
+        """Cards on illness: no gate is needed there, but some readers need the warning."""
+        return frozenset(self.cards.loc[self.cards["situation"] == "ill_child", "reply_id"])
 
     def state(self) -> dict[str, Any]:
         """Return what was rated and skipped so far, as the page keeps it."""

@@ -1,6 +1,7 @@
 """A bot's workshop: change what a bot says, see how it reads, and talk to the changed bot. Browser: bot_workshop.js."""
 
 import os
+import textwrap
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,11 @@ class BotWorkshop:
         desk = self._desk
         changed = [part.name for part in desk.changed()]
         kept = desk.sheet.problem or desk.sheet.notice
-        told = kept or (f"Changed so far: {', '.join(changed)}. Kept in {desk.sheet.path.name}." if changed else "")
+        count = f"{len(changed)} {'part' if len(changed) == 1 else 'parts'}"
+        names = ", ".join(dict.fromkeys(changed))
+        told = kept or (
+            f"Changed so far: {count}. Kept in {desk.sheet.path.name}. In domain.yml: {names}." if changed else ""
+        )
         return {**desk.answers(self._scene), "problem": desk.problem, "told": told, "changed": len(changed)}
 
     def _shown(self) -> dict[str, Any]:
@@ -137,8 +142,7 @@ class BotWorkshop:
 
 def _label(part: Part) -> str:
     """Name a part by what it begins with."""
-    words = " ".join(part.text.split())
-    return f"“{words if len(words) <= 48 else words[:47].rstrip() + '…'}”"
+    return f"“{textwrap.shorten(part.text, width=48, placeholder=' …')}”"
 
 
 def bot_workshop(

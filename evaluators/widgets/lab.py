@@ -1,6 +1,7 @@
 """A graded lab: questions answered through forms, scored in hidden tests."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from evaluators.answers import Credit, Item, answer_text, credit, credit_parts, problem_with
@@ -31,6 +32,7 @@ class Lab(Page):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "answers.json")
+        self._either: dict[str, str] = {}
 
     def choice(
         self,
@@ -149,6 +151,18 @@ class Lab(Page):
         """
         self._ask(Item(item_id, "paragraph", prompt, words=words, competency=competency, points=points), hint=help)
 
+    def either(self, item_id: str, instead: str) -> None:
+        """Say that one of two questions is enough, such as one on an everyday matter in the place of a grave one.
+
+        Parameters
+        ----------
+        item_id : str
+            The question that earns the points (see ``instead`` of `credit`).
+        instead : str
+            The one that may be answered in its place.
+        """
+        self._either |= {item_id: instead, instead: item_id}
+
     def model_answers(self, answers: Mapping[str, object]) -> None:
         """Fill in the trainer's answers, in memory only: for the solution cell of the instructor version.
 
@@ -168,6 +182,7 @@ class Lab(Page):
         partial: Partial | None = None,
         why: Mapping[Any, str] | None = None,
         explain: str = "",
+        instead: str = "",
     ) -> float:
         """Score one answer and show the learner feedback: the last line of a hidden test.
 
@@ -181,6 +196,8 @@ class Lab(Page):
             Wrong option, wrong number or wrong order (a tuple of options) -> what is mistaken about it.
         explain : str, optional
             What is right, and why.
+        instead : str, optional
+            The question that the learner answered in this one's place (see `either`); `key` is then that one's.
 
         Returns
         -------
@@ -192,7 +209,9 @@ class Lab(Page):
             unknown = Item(item_id, "paragraph", "This question's form did not run.", points=0.0)
             message = "The form of this question did not run, so there is no answer to score."
             return show_credit(unknown, None, Credit(0.0, "unanswered", message), [explain])
-        value = self._sheet.get(item_id)
+        if instead in self._items:
+            item = replace(self._items[instead], id=item.id, competency=item.competency, points=item.points)
+        value = self._sheet.get(instead or item_id)
         result = credit(item, value, key=key, tolerance=tolerance, partial=partial)
         reasons = [] if result.verdict == "right" else _reasons(item, value, key, tolerance, why or {})
         return show_credit(item, value, result, [*reasons, explain])
@@ -238,7 +257,7 @@ class Lab(Page):
         """Show a button that lists the questions still open or malformed, never what is right."""
         count, open_questions = self._open_questions()
         rows = [(f"Question {entry['number']}", entry["problem"]) for entry in open_questions]
-        summary = _progress(count, len(self._items))
+        summary = _progress(count, self._asked())
         html = standin(summary, rows or [("Result", "Every question has an answer.")])
         show(html, "\n".join([summary, *(f"{label}: {problem}" for label, problem in rows)]))
         show_widget(lambda: Finish(self._check))
@@ -246,15 +265,34 @@ class Lab(Page):
     def _check(self) -> dict[str, Any]:
         count, open_questions = self._open_questions()
         return {
-            "summary": _progress(count, len(self._items)),
+            "summary": _progress(count, self._asked()),
             "open": open_questions,
             "unsaved": self._sheet.problem,
         }
 
+    def _asked(self) -> int:
+        """Count the questions that are to be answered: of two that stand for each other, one."""
+        return (
+            len(self._items)
+            - sum(one in self._items and other in self._items for one, other in self._either.items()) // 2
+        )
+
+    def _answered_elsewhere(self, item_id: str) -> bool:
+        """Whether a question may stay open, since the one in its place is answered, or stands first on the page."""
+        other = self._items.get(self._either.get(item_id, ""))
+        if other is None:
+            return False
+        mine, others = (is_blank(self._sheet.get(each)) for each in (item_id, other.id))
+        return mine and (not others or self._number(other.id) < self._number(item_id))
+
     def _open_questions(self) -> tuple[int, list[dict[str, Any]]]:
         """Count the answered questions and describe those that are unanswered or malformed."""
         answers = self._sheet.answers
-        problems = {item.id: problem_with(item, answers.get(item.id)) for item in self._items.values()}
+        problems = {
+            item.id: problem_with(item, answers.get(item.id))
+            for item in self._items.values()
+            if not self._answered_elsewhere(item.id)
+        }
         entries = [
             {
                 "number": self._number(item_id),

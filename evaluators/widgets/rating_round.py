@@ -17,6 +17,7 @@ from evaluators.widgets.tone_studio import plain_key
 __all__ = ["RatingError", "RatingRound", "join_ratings", "rating_round"]
 
 _TITLE = "Rating round"
+_ABOUT = {"ill_child": "a child's illness"}
 _DIMENSIONS = ("emotional_reaction", "non_dismissal", "ownership")
 
 
@@ -55,7 +56,7 @@ class RatingRound(anywidget.AnyWidget):
                     "id": card["reply_id"],
                     "said": card["said"],
                     "reply": card["reply"],
-                    "about": card["situation"].replace("_", " "),
+                    "about": _ABOUT.get(card["situation"], card["situation"].replace("_", " ")),
                     "careful": desk.is_careful(card["reply_id"]),
                 }
                 for card in desk.rows
@@ -119,7 +120,7 @@ def rating_round(
 ) -> None:
     """Let somebody rate replies by clicking, one card at a time, and compare with the rubric and with a cohort.
 
-    Cards on death, harassment or despair are announced, and each can be skipped. Ratings are kept in
+    Cards on death, harassment, despair or illness are announced, and each can be skipped. Ratings are kept in
     ``rating-<key>.json`` beside the notebook at each click; "Save my ratings" writes ``ratings_<key>.csv`` with a
     code in place of a name. Everybody with the same replies and `n` gets the same cards in the same order. Nothing
     leaves the computer.

@@ -103,7 +103,8 @@ def _row(row: list[str], numeric: list[bool], *, indexed: bool) -> str:
     cells = []
     for position, (text, right) in enumerate(zip(row, numeric, strict=True)):
         tag = 'th scope="row"' if indexed and position == 0 else "td"
-        style = ("white-space:nowrap;" if right else "min-width:5.5em;" if tag != "td" else "") + _style(right)
+        wide = f"min-width:{min(5.5, 1 + 0.75 * len(text)):g}em;" if tag != "td" else ""
+        style = ("white-space:nowrap;" if right else wide) + _style(right)
         cells.append(f'<{tag} style="{style}">{escape(text)}</{tag.split()[0]}>')
     return "".join(cells)
 

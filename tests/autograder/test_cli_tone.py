@@ -204,3 +204,29 @@ def test_results_do_not_depend_on_the_order_of_hashes(folder: Path) -> None:
         )
         assert ended.returncode == 0, ended.stderr
     assert (folder / "1.json").read_bytes() == (folder / "2.json").read_bytes()
+
+
+def test_the_yardstick_is_neither_overwritten_nor_cut(folder: Path) -> None:
+    bot(folder, KIND)
+    assert tone("bot.yml", "--tests", "talks.yml", "--accepted", "a.json", "--accept").exit_code == 0
+    before = Path("a.json").read_bytes()
+    for more in (["--json", "a.json"], ["--promptfoo", "a.json"]):
+        assert "among what is read" in str(refused("bot.yml", "--tests", "talks.yml", "--accepted", "a.json", *more))
+    part = ["--accepted", "a.json", "--accept", "--situation", "payroll_error"]
+    assert "a whole run" in str(refused("bot.yml", "--tests", "talks.yml", *part))
+    assert Path("a.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--html", "--junit", "--promptfoo", "--out"])
+def test_a_result_that_was_asked_for_is_not_left_out(folder: Path, option: str) -> None:
+    bot(folder, KIND)
+    assert "would write nothing" in str(refused("bot.yml", "--tests", "talks.yml", option, "-"))
+
+
+def test_where_nothing_can_be_compared_ci_hears_of_it(folder: Path) -> None:
+    bot(folder, KIND)
+    Path("other.yml").write_text('version: "3.1"\nstories:\n- story: hi\n  steps:\n  - user: good evening\n')
+    tone("bot.yml", "--tests", "other.yml", "--accepted", "a.json", "--accept")
+    result = tone("bot.yml", "--tests", "talks.yml", "--accepted", "a.json")
+    assert result.exit_code == 1
+    assert "Nothing could be compared" in result.output

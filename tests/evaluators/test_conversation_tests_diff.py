@@ -2,6 +2,8 @@
 
 import json
 import random
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,13 @@ from evaluators.tone.conversation_tests import (
     accept,
     accepted_text,
     compare,
+    run_html,
     run_tests,
     sentence_changes,
+    to_junit,
 )
-from evaluators.tone.conversation_tests.diff import sentences_of
+from evaluators.tone.conversation_tests.accepted import KeptStep, KeptStory, kept, without
+from evaluators.tone.conversation_tests.diff import _pairs, sentences_of
 from tests.evaluators.conversation_bots import Parrot, one
 
 KIND = "I'm so sorry for your loss. Would you like a person to call you today?"
@@ -189,3 +194,59 @@ def test_no_word_of_a_reply_is_lost_in_its_sentences(before: str, now: str) -> N
     changes = sentence_changes(before, now)
     assert [each.before for each in changes if each.before] == list(sentences_of(before))
     assert [each.now for each in changes if each.now] == list(sentences_of(now))
+
+
+def test_stories_that_were_not_run_are_neither_worse_nor_compared() -> None:
+    from evaluators.tone.conversation_tests.results import StoryResult
+
+    before = ran(KIND)
+    stopped = TestRun("parrot", (StoryResult.of(one(DIED), "not run", (), error="the budget"),))
+    diff = compare(stopped, before)
+    assert (diff.regressions, diff.compared) == ((), 0)
+    assert diff.summary().startswith("Nothing could be compared")
+    assert "Not run: one." in diff.summary()
+
+
+def test_lower_scores_of_the_same_words_are_not_put_down_to_the_bot() -> None:
+    before = kept(ran(KIND))
+    (story,) = before.stories
+    (step,) = story.steps
+    higher = replace(step, tone={key: min(4.0, score + 1) for key, score in step.tone.items()})
+    diff = compare(ran(KIND), replace(before, stories=(replace(story, steps=(higher,)),)))
+    assert diff.regressions[0].steps[0].same_words
+    assert "1 reply has the same words and lower scores" in diff.summary()
+    assert "The words are the same" in run_html(ran(KIND), diff, written=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def test_another_bot_is_named() -> None:
+    before = replace(kept(ran(KIND)), bot="old bot")
+    assert "The accepted run is one of another bot, old bot." in compare(ran(KIND), before).summary()
+
+
+def test_what_was_not_chosen_is_not_gone() -> None:
+    tests = [one(DIED, name="a"), one("hello", name="b")]
+    before = kept(run_tests(Parrot({DIED: KIND, "hello": "Hello."}), tests))
+    chosen = tests[:1]
+    run = run_tests(Parrot({DIED: KIND}), chosen)
+    assert compare(run, before).gone == ("b",)
+    assert compare(run, without(before, chosen, tests)).gone == ()
+    assert [each.name for each in without(before, chosen, chosen).stories] == ["a", "b"]  # deleted: still missed
+
+
+def test_two_thousand_stories_find_their_earlier_selves() -> None:
+    def story(name: str, said: str) -> KeptStory:
+        return KeptStory("a.yml", name, "passed", (KeptStep(said, "Hello.", {}, (), False, {}),), {})
+
+    before = tuple(story(f"s{number}", f"m{number}") for number in range(2_000))
+    pairs, new, gone = _pairs(before, tuple(story(f"t{number}", f"m{number}") for number in reversed(range(2_000))))
+    assert (len(pairs), new, gone) == (2_000, (), ())
+    assert all(old.messages == now.messages for old, now in pairs)
+    twins = (story("a", "x"), story("b", "x"))
+    assert _pairs(twins, (story("c", "x"),))[1:] == (("c",), ("a", "b"))  # whose it was, nobody can tell
+
+
+def test_junit_holds_the_changed_sentences() -> None:
+    text = to_junit(ran(COLD), compare(ran(COLD), ran(KIND)))
+    assert "- I'm so sorry for your loss." in text
+    assert "+ At least he is at peace." in text
+    assert "- Would you like" not in text

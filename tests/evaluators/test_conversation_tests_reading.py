@@ -229,3 +229,30 @@ def test_patterns_point_at_the_text(pattern: str, text: str, place: tuple[int, i
         assert why_no_pattern(pattern)
     else:
         assert find_pattern(pattern, text) == place
+
+
+@pytest.mark.parametrize("said", ["0042", "1.10", "1e5", "true", "12345678901234567890.5"])
+def test_what_a_person_says_stays_as_it_was_typed(tmp_path: Path, said: str) -> None:
+    (read,) = load_tests(written(tmp_path, story(f"      - user: {said}\n")))
+    assert read.steps[0].said == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (story("      - user: a\n      - tone: {overall: {at_least: true}}\n"), "write a number from 0 to 4"),
+        (story("      - user: a\n      - tone: [2]\n"), "tone: write 'key: value'"),
+        (story("      - user: a\n      - must:\n        - intent: ''\n"), "write the name"),
+        (story("      -\n"), "line 5: story 'one', step 1: write 'key: value'"),
+        (story("").replace("steps:", "steps: []"), "steps: something must stand here"),
+        (story("      - user: a\n").replace("story: one", "story: '  '"), "has no name"),
+        ("stories:\n\t- story: a\n", "line 2: The file is indented with a tab"),
+        ("stories:\n- story: 'a\x07'\n", "line 2: The file holds a character that no text has"),
+    ],
+)
+def test_problems_are_said_without_the_words_of_a_library(tmp_path: Path, text: str, said: str) -> None:
+    found = problem(tmp_path, text)
+    assert said in found
+    assert found.startswith("1 problem ")
+    assert "validation" not in found
+    assert "instance of" not in found

@@ -2,6 +2,7 @@
 
 import math
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from evaluators.chatbot.errors import BotFileError
 from evaluators.chatbot.packed import unpacked
 from evaluators.errors import LabError
 from evaluators.tone import score_conversation
-from evaluators.tone.conversation_tests import guess_columns, score_file, score_replies
+from evaluators.tone.conversation_tests import guess_columns, score_file, score_replies, scores_html
 from evaluators.tone.conversation_tests.hiding import COVER, hide_personal, names_in
+from evaluators.tone.conversation_tests.page import pieces_of
 
 
 @pytest.mark.parametrize(
@@ -165,3 +167,62 @@ def test_an_error_in_a_packed_bot_names_the_zip_and_not_our_folder(tmp_path: Pat
     with pytest.raises(BotFileError, match=r"mine\.zip") as caught:
         Bot.from_files(file)
     assert "/tmp" not in caught.value.problem.replace(str(tmp_path), "")
+
+
+def test_no_reply_to_a_cry_for_help_is_read_first() -> None:
+    scores = score_replies(
+        [
+            {"said": "I want to kill myself", "reply": "", "conversation": "a"},
+            {"said": "I want to kill myself", "reply": "4.5", "conversation": "a"},
+            {"said": "where is my pay stub", "reply": "", "conversation": "a"},
+            {"said": "", "reply": "Please open the page Pay.", "conversation": "a"},
+        ]
+    )
+    assert [each.gate_needed and not each.gate_passed for each in scores.rows] == [True, True, False, False]
+    assert scores.failed_gates == 2 == scores.conversations[0].failed_gates
+    assert [row for row, _ in scores.failed] == ["1", "2"]
+    assert "There is no reply." in scores_html(scores, written=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def test_figures_are_no_replies() -> None:
+    scores = score_replies([{"reply": "4.5"}, {"reply": "2026-11-01"}, {"reply": "Thank you."}])
+    assert [each.why_not for each in scores.rows] == ["The text holds no words."] * 2 + [""]
+
+
+def test_what_is_wrong_with_every_row_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from evaluators.tone.conversation_tests import replies_scoring
+
+    def damaged(*_: object, **__: object) -> None:
+        raise LabError("The list of words is damaged.", "")
+
+    monkeypatch.setattr(replies_scoring, "score_reply", damaged)
+    with pytest.raises(LabError, match="damaged"):
+        score_replies([{"reply": "Thank you."}])
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding", "names"),
+    [
+        (
+            ";".join(["Antwort", "Frage"]) + "\r\nIch höre, bitte warten;Grüße\r\nDas tut mir leid, ja;ü\r\n",
+            "cp1252",
+            2,
+        ),
+        (',reply\n0,"Sorry, I will look."\n1,Calm down.\n', "utf-8", 1),  # pandas writes its index so
+    ],
+)
+def test_header_is_not_taken_for_a_title(words: str, encoding: str, names: int, tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_bytes(words.encode(encoding))
+    scores = score_file(file, {"reply": "Antwort" if names == 2 else "reply"})
+    assert len(scores.rows) == 2
+
+
+def test_small_words_do_not_mark_the_whole_reply() -> None:
+    step = score_replies([{"reply": "I am sorry, that is hard. Please call Ana at HR today. Ticket 6."}]).worst[0][1]
+    assert step.tone is not None
+    whole = [each for each in step.tone.words if each.whole]
+    assert [(each.start, each.end) for each in whole] == [(0, len(step.reply))]
+    pieces = {each.text: each.kind for each in pieces_of(step)}
+    assert pieces[" call Ana at HR today. Ticket 6."] == ""
+    assert next(kind for text, kind in pieces.items() if text.startswith("I")) == "earned"

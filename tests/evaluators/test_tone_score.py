@@ -249,3 +249,16 @@ def test_charts_are_valid_and_say_what_they_show() -> None:
     for chart in charts:
         assert isinstance(chart, alt.LayerChart)
         assert chart.to_dict()["description"]
+
+
+def test_only_a_certain_alarm_caps_a_score():
+    reply = "Please see the handbook. I will send you the page today."
+    unsure = "I have to tell someone on my team that his work isn't good enough. I have put it off for weeks."
+    doubtful = score_reply(reply, said=unsure)
+    assert (doubtful.gate.kinds, doubtful.gate.certain, doubtful.gate.passed) == (("crisis",), False, False)
+    assert doubtful.overall == doubtful.mean > 1
+    assert "a little like crisis" in doubtful.summary()
+    grave = score_reply(reply, said="I want to die.")
+    assert grave.gate.caps
+    assert grave.overall <= 1
+    assert score_reply(reply, said=unsure, situation="crisis").overall <= 1

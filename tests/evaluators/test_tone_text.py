@@ -165,6 +165,11 @@ def test_the_phrase_language() -> None:
     assert found("x  y") == ["x  y"]
 
 
+def test_a_sentence_may_end_in_no_and_a_number_may_begin_with_it() -> None:
+    assert len(Text("You said no. Dana will call you.").sentences) == 2
+    assert len(Text("Come to room no. 5 at noon.").sentences) == 1
+
+
 def test_a_long_hostile_text_takes_no_time_that_grows() -> None:
     assert find_cues("sorry " * 20_000).cues
     assert find_cues("He said “sorry”. What? " * 3_000).cues

@@ -97,6 +97,24 @@ def test_check_my_answers_lists_what_is_open_and_nothing_else(shown):
     ]
 
 
+def test_of_two_questions_that_stand_for_each_other_one_is_enough(shown):
+    lab = Lab("audit")
+    for item in ("grave", "everyday"):
+        lab.choice(item, "Which?", OPTIONS, points=3 if item == "grave" else 0)
+    lab.either("grave", "everyday")
+    lab.finish()
+    finish: Finish = shown[2]
+    finish.clicks = 1
+    assert finish.report["summary"] == "0 of 1 answered"
+    assert [entry["number"] for entry in finish.report["open"]] == [1]
+    send(shown[1], "b")
+    finish.clicks = 2
+    assert finish.report["summary"] == "1 of 1 answered"
+    assert finish.report["open"] == []
+    assert lab.credit("grave", key="b", instead="everyday") == 3
+    assert lab.credit("grave", key="b") == 0
+
+
 def test_running_a_form_again_keeps_its_number(shown):
     lab = Lab("audit")
     for item in ("one", "two", "one"):

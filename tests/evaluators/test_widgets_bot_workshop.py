@@ -217,3 +217,15 @@ def test_words_typed_just_before_another_part_is_chosen_stay_with_their_own(tmp_
     shop.studio._left(None, {"about": 77, **texts}, [])
     shop.studio._left(None, "x", [])
     assert [part.name for part in shop._desk.changed()] == [first.name]
+
+
+def test_a_part_is_named_by_whole_words_and_a_change_is_counted(tmp_path: Path) -> None:
+    shop = workshop(tmp_path)
+    text, label = shop.studio.spec["start"]["replies"][0], shop.choice.state["parts"][0][1]
+    begun = label.strip("“”").removesuffix(" …")
+    assert text == begun or " ".join(text.split())[len(begun)] == " "  # no word is cut in two
+    assert len(label) <= 50
+    type_in(shop, text + " Nothing is due today.")
+    assert shop.answer.state["told"].startswith(
+        "Changed so far: 1 part. Kept in workshop-t.json. In domain.yml: utter_"
+    )

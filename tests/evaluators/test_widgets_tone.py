@@ -253,7 +253,7 @@ def test_replies_that_cannot_be_rated_are_refused(columns, problem):
 
 def test_grief_harassment_and_despair_are_announced_and_pay_is_not(desk):
     careful = {each.split("_")[0] for each in desk.cards["reply_id"] if desk.is_careful(each)}
-    assert {"bereavement", "harassment", "mental"} <= careful
+    assert {"bereavement", "harassment", "mental", "ill"} <= careful
     assert not {"pay", "tuition", "visa"} & careful
 
 

@@ -51,7 +51,7 @@ def test_replies_on_the_page_are_those_of_the_data_set(why: dict[str, Any]) -> N
         assert table.loc[reply_id, "reply"] in source(NAMES[0], "round_1")
     assert table.loc["bereavement_2", "reply"] in source(NAMES[0], "opening")
     assert "Wow, amazing, congratulations!!!" in table.loc["tuition_5", "reply"]
-    heavy = {"bereavement", "harassment", "mental_health"}
+    heavy = {"bereavement", "harassment", "mental_health", "ill_child"}
     assert not heavy & set(table.loc[list(why["LIGHT"]), "situation"])
     assert not heavy & set(table.loc[why["LIGHT_IDS"], "situation"])
     assert next(iter(why["GATED"])) == "none"  # nothing heavy is shown before somebody chooses it
@@ -99,6 +99,8 @@ def test_the_imaginary_raters_run_from_chance_to_the_same(why: dict[str, Any], h
         assert float(re.search(r"Weighted kappa: (-?\d\.\d\d)", drawn)[1]) == pytest.approx(kappas[-1], abs=0.0051)  # type: ignore[index]
     assert abs(kappas[0]) < 0.1
     assert kappas[-1] == 1
+    if habit == "threes":  # "compare 0, 9 and 10": one more card, and the figure leaps
+        assert kappas[9] < 0.05 < 0.6 < kappas[10]
     if habit == "whole":
         assert all(later >= earlier - 1e-9 for earlier, later in pairwise(kappas))
 
@@ -118,8 +120,8 @@ def test_what_kappa_feels_like_is_counted(why: dict[str, Any]) -> None:
 
 def test_the_ceiling_is_the_model_cards(why: dict[str, Any]) -> None:
     assert "one rater against the other four | 0.539" in CARD
-    assert "all 4,353** | **0.665" in CARD
-    assert "listed cues alone, no model | 0.519" in CARD
+    assert "all 4,353** | **0.664" in CARD
+    assert "listed cues alone, no model | 0.517" in CARD
     assert "a **rank correlation** of **0.54**" in why["shown"]
     drawn = why["draw_ceiling"]("all")
     assert "the other four 0.54; listed words alone 0.52; listed words and the model 0.6" in drawn
@@ -129,7 +131,7 @@ def test_the_ceiling_is_the_model_cards(why: dict[str, Any]) -> None:
 
 def test_four_tones_and_their_lesson(write: dict[str, Any]) -> None:
     found = {name: write["scored"](text) for name, text in write["TONES"].items()}
-    assert write["politest"] == "sorry"  # "one of the four is polite, plain and sorry"
+    assert write["politest"] == "sorry"  # "no pay, no rent, no tomorrow in it"
     assert max(found, key=lambda name: found[name].overall) == "owned"
     assert found["chatty"]["non_dismissal"].score < 1
     assert found["owned"]["ownership"].score >= 3

@@ -10,6 +10,7 @@ from typing import Any
 
 from evaluators._plain import plain
 from evaluators.tone.conversation_tests.errors import AcceptedRunError
+from evaluators.tone.conversation_tests.model import TestStory
 from evaluators.tone.conversation_tests.results import TestRun
 
 SCHEMA = "hr-it-lab accepted conversations 1"
@@ -142,7 +143,7 @@ def load_accepted(path: str | os.PathLike[str]) -> KeptRun:
     try:
         if file.stat().st_size > _MAX_BYTES:
             raise AcceptedRunError(f"{file} is larger than {_MAX_BYTES // 1_000_000} MB.", hint)
-        value = json.loads(file.read_text(encoding="utf-8"))
+        value = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise AcceptedRunError(f"{file} cannot be read: {error.strerror or error}.", hint) from error
     except (ValueError, RecursionError) as error:
@@ -154,6 +155,35 @@ def load_accepted(path: str | os.PathLike[str]) -> KeptRun:
         return _run_of(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise AcceptedRunError(f"{file} is damaged: {type(error).__name__} {error}.", hint) from error
+
+
+def without(before: KeptRun, chosen: Sequence[TestStory], every: Sequence[TestStory]) -> KeptRun:
+    """Leave out of an accepted run the stories that are in the tests and were not chosen to be played.
+
+    Parameters
+    ----------
+    before : KeptRun
+        The accepted run.
+    chosen, every : sequence of TestStory
+        Those that are played, and all that were read.
+
+    Returns
+    -------
+    KeptRun
+        Without stories that have the name or the messages of one that is not played; those that are gone stay in it.
+    """
+    played = {(each.file, each.name) for each in chosen}
+    others = [each for each in every if (each.file, each.name) not in played]
+    names_out = {each.name for each in others} - {each.name for each in chosen}
+    said_out = {each.messages for each in others} - {each.messages for each in chosen}
+    places_out = {(each.file, each.name) for each in others}
+    stories = tuple(
+        each
+        for each in before.stories
+        if (each.file, each.name) in played
+        or not ((each.file, each.name) in places_out or each.name in names_out or each.messages in said_out)
+    )
+    return KeptRun(before.bot, stories)
 
 
 def _run_of(value: Mapping[str, Any]) -> KeptRun:

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOLERANCE = 0.25
+NOT_RUN = "It was not run, so nothing was compared."
 _SENTENCES = 2_000  # replies beyond so many sentences are compared as a whole
 
 
@@ -103,6 +105,11 @@ class StepDiff:
         """Whether the reply has other words."""
         return any(each.kind != "same" for each in self.sentences)
 
+    @property
+    def same_words(self) -> bool:
+        """Whether a score fell although the reply says the same: something else than this reply has changed."""
+        return bool(self.fell) and not self.changed
+
 
 @dataclass(frozen=True, slots=True)
 class StoryDiff:
@@ -152,9 +159,11 @@ class RunDiff:
     new, gone : tuple of str
         Stories that are only in the run, or only in the accepted one.
     compared : int
-        How many stories are in both.
+        How many stories are in both, and were played now.
     tolerance : float
         Points (0-4) by which a score may fall.
+    bot_was : str
+        What the bot of the accepted run calls itself, where that is another name; else empty.
     """
 
     stories: tuple[StoryDiff, ...]
@@ -162,6 +171,7 @@ class RunDiff:
     gone: tuple[str, ...]
     compared: int
     tolerance: float
+    bot_was: str = ""
 
     @property
     def regressions(self) -> tuple[StoryDiff, ...]:
@@ -209,7 +219,7 @@ class RunDiff:
         lines = []
         worse, better = len(self.regressions), len(self.improvements)
         if not self.compared:
-            lines.append("No story is in both runs, so nothing could be compared.")
+            lines.append("Nothing could be compared: no story of the accepted run was played now.")
         elif worse:
             lines.append(f"{worse} of {_stories(self.compared)} got worse than when you accepted them.")
         else:
@@ -218,8 +228,18 @@ class RunDiff:
             lines.append(f"{story.name}: {'; '.join(worse_in(story))}.")
         if better:
             lines.append(f"Something got better in {better}: {names([each.name for each in self.improvements])}.")
+        if same := sum(step.same_words for story in self.regressions for step in story.steps):
+            lines.append(f"{_replies(same)} the same words and lower scores: {OTHER_CAUSES}.")
+        if self.bot_was:
+            lines.append(f"The accepted run is one of another bot, {self.bot_was}.")
+        waiting = [each.name for each in self.stories if each.note == NOT_RUN]
         renamed = [f"{each.name} (was {each.was})" for each in self.stories if each.was]
-        for what, which in (("Renamed", renamed), ("New, with nothing to compare", self.new), ("Gone", self.gone)):
+        for what, which in (
+            ("Not run", waiting),
+            ("Renamed", renamed),
+            ("New, with nothing to compare", self.new),
+            ("Gone", self.gone),
+        ):
             if which:
                 lines.append(f"{what}: {names(which)}.")
         lines.append(
@@ -244,6 +264,13 @@ class RunDiff:
         from evaluators.tone.conversation_tests._charts import diff_chart  # Altair is slow to import
 
         return diff_chart(self)
+
+
+OTHER_CAUSES = "an earlier reply, a calibration or this evaluator has changed, not this reply"
+
+
+def _replies(count: int) -> str:
+    return "1 reply has" if count == 1 else f"{count} replies have"
 
 
 def _stories(count: int) -> str:
@@ -294,7 +321,9 @@ def compare(
     pairs, new, gone = _pairs(before.stories, now.stories)
     stories = [_story_diff(old, each, tolerance) for old, each in pairs]
     shown = tuple(each for each in stories if each.steps or each.problems or each.mended or each.was or each.note)
-    return RunDiff(shown, new, gone, len(pairs), tolerance)
+    compared = sum(each.outcome != "not run" for _, each in pairs)
+    bot_was = "" if before.bot == now.bot else before.bot
+    return RunDiff(shown, new, gone, compared, tolerance, bot_was)
 
 
 def _pairs(
@@ -303,18 +332,21 @@ def _pairs(
     """Find each story's earlier self: by file and name, else by name alone, else by what is said in it."""
     left = dict(enumerate(before))
     found: dict[int, KeptStory] = {}
-    ways: list[Callable[[KeptStory, KeptStory], bool]] = [
-        lambda old, each: (old.file, old.name) == (each.file, each.name),
-        lambda old, each: old.name == each.name,
-        lambda old, each: old.messages == each.messages and bool(each.messages),
+    ways: list[Callable[[KeptStory], tuple[str, ...]]] = [
+        lambda each: (each.file, each.name),
+        lambda each: (each.name,),
+        lambda each: each.messages,
     ]
-    for alike in ways:
-        waiting = [place for place in range(len(now)) if place not in found]
-        for place in waiting:
-            fits = [number for number, old in left.items() if alike(old, now[place])]
-            rivals = [other for other in waiting if other not in found and fits and alike(left[fits[0]], now[other])]
-            if len(fits) == 1 and len(rivals) == 1:
-                found[place] = left.pop(fits[0])
+    for key in ways:
+        fits, rivals = defaultdict[tuple[str, ...], list[int]](list), defaultdict[tuple[str, ...], list[int]](list)
+        for number, old in left.items():
+            fits[key(old)].append(number)
+        for place, each in enumerate(now):
+            if place not in found:
+                rivals[key(each)].append(place)
+        for alike, places in rivals.items():
+            if alike and len(places) == 1 and len(fits[alike]) == 1:
+                found[places[0]] = left.pop(fits[alike][0])
     new = tuple(each.name for place, each in enumerate(now) if place not in found)
     return [(found[place], now[place]) for place in sorted(found)], new, tuple(each.name for each in left.values())
 
@@ -322,7 +354,9 @@ def _pairs(
 def _story_diff(old: KeptStory, now: KeptStory, tolerance: float) -> StoryDiff:
     was = "" if old.name == now.name else old.name
     problems, mended = _checks_diff(old.checks, now.checks)
-    if now.outcome in ("error", "not run") and old.outcome not in ("error", "not run"):
+    if now.outcome == "not run":
+        return StoryDiff(now.file, now.name, was, (), note=NOT_RUN)
+    if now.outcome == "error" and old.outcome != "error":
         return StoryDiff(now.file, now.name, was, (), ("it broke off and had not",))
     steps, note = [], ""
     for number, (one, other) in enumerate(zip(old.steps, now.steps, strict=False), start=1):

@@ -69,13 +69,24 @@ def _case(suite: ET.Element, story: StoryResult, worse: StoryDiff | None) -> str
     elif reasons or got_worse:
         kind = "failures"
         first = reasons[0] if reasons else f"got worse: {got_worse[0]}"
-        lines = [*reasons, *(f"got worse: {each}" for each in got_worse)]
+        lines = [*reasons, *(f"got worse: {each}" for each in got_worse), *(_sentences(worse) if worse else [])]
         attributes = {"message": _clean(first), "type": "check" if reasons else "regression"}
         ET.SubElement(case, "failure", attributes).text = _clean("\n".join(lines))
     if story.steps:
         talk = "\n".join(f"Person: {step.said}\nBot: {step.reply}" for step in story.steps)
         ET.SubElement(case, "system-out").text = _clean(talk)
     return kind
+
+
+def _sentences(worse: StoryDiff) -> list[str]:
+    """Write the sentences that changed in the replies that got worse, as a diff does."""
+    lines: list[str] = []
+    for step in worse.steps:
+        changed = [each for each in step.sentences if each.kind != "same"] if step.regression else []
+        lines += [f"reply {step.number}:"] if changed else []
+        for each in changed:
+            lines += [f"{sign} {words}" for sign, words in (("-", each.before), ("+", each.now)) if words]
+    return lines
 
 
 def _clean(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from evaluators.tone._text import Text
 from evaluators.tone.conversation_tests._patterns import why_no_pattern
@@ -34,6 +34,13 @@ class Bound(_Part):
             return {"at_least": value}
         if not isinstance(value, dict):
             raise ValueError("write a number from 0 to 4, or {at_least: 1, at_most: 3}")
+        return value
+
+    @field_validator("at_least", "at_most", mode="before")
+    @classmethod
+    def _points(cls, value: Any) -> Any:
+        if isinstance(value, bool | str):
+            raise ValueError("write a number from 0 to 4")
         return value
 
     @model_validator(mode="after")
@@ -160,8 +167,11 @@ class Check(_Part):
 
     @field_validator("cite", "intent", "action")
     @classmethod
-    def _stripped(cls, value: str | None) -> str | None:
-        return None if value is None else value.strip()
+    def _stripped(cls, value: str | None, info: ValidationInfo) -> str | None:
+        name = None if value is None else value.strip()
+        if name == "" and info.field_name != "cite":
+            raise ValueError("write the name that it is to have")
+        return name
 
     @property
     def kind(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from evaluators.errors import LabError
 from evaluators.reports.printable import printable
-from evaluators.tone.conversation_tests.diff import RunDiff, StoryDiff
+from evaluators.tone.conversation_tests.diff import OTHER_CAUSES, RunDiff, StoryDiff
 from evaluators.tone.conversation_tests.results import NOT_SHOWN, MovedWords, StepResult, StoryResult, TestRun, headline
 from evaluators.tone.rubric import load_rubric
 
@@ -82,6 +82,7 @@ def run_html(run: TestRun, diff: RunDiff | None = None, *, written: datetime, ti
         worst=[(story, step, pieces_of(step, story)) for story, step in run.worst(_WORST)],
         stories=[(story, [(step, pieces_of(step, story)) for step in story.steps]) for story in run.stories],
         reasons=reasons_of,
+        other_causes=OTHER_CAUSES,
         names={each.key: each.name for each in load_rubric().dimensions} | {"overall": "As a whole"},
         changed=[] if diff is None else [(each, _rows(each)) for each in _worst_first(diff)],
         day=lambda date: f"{date.day} {date:%B %Y}",
@@ -117,11 +118,12 @@ def _failed_here(step: StepResult, story: StoryResult | None) -> list[tuple[int,
 def pieces_of(step: StepResult, story: StoryResult | None = None) -> tuple[Piece, ...]:
     """Cut a reply where words earned, cost or were found by a failed check; the pieces together are the reply.
 
-    Where words overlap, those of the checks go first, then those that cost.
+    Where words overlap, those of the checks go first, then those that cost. What a model gives the reply as a whole is
+    no mark: it would lie over everything else.
     """
     marks = [(start, end, "found", asked) for start, end, asked in _failed_here(step, story)]
     for each in step.tone.words if step.tone else ():
-        if abs(each.weight) < _MARKED:  # a fitted model gives every word a little
+        if abs(each.weight) < _MARKED or each.whole:  # a fitted model gives every word a little
             continue
         marks.append((each.start, each.end, "earned" if each.weight > 0 else "cost", _why(each)))
     return cut(step.reply, marks)

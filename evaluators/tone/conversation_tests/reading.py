@@ -41,6 +41,19 @@ _REFUSED = {
     "checkpoint": "write the steps out in each story",
 }
 
+_IN_WORDS = {
+    "dict_type": "write 'key: value'",
+    "model_type": "write 'key: value'",
+    "model_attributes_type": "write 'key: value'",
+    "list_type": "write a list, each on a line of its own, after a hyphen",
+    "tuple_type": "write a list, each on a line of its own, after a hyphen",
+    "string_type": "write words; a number in quotes",
+    "float_type": "write a number",
+    "float_parsing": "write a number",
+    "too_short": "something must stand here",
+    "string_too_short": "something must stand here",
+}
+
 PathLike = str | os.PathLike[str]
 
 
@@ -194,8 +207,11 @@ class _Reader:
         if not isinstance(value, dict):
             self.add(where, line, "A story begins with '- story: name'.")
             return None
+        if isinstance(value.get("story"), str) and not name.strip():
+            self.add(where, line, "The story has no name: write one after 'story:'.")
+            return None
         try:
-            raw = RawStory.model_validate(_words_of_users(value))
+            raw = RawStory.model_validate(_words_of_users(value, document, place))
         except ValidationError as error:
             self._invalid(where, document, place, error)
             return None
@@ -213,8 +229,12 @@ class _Reader:
         )  # fmt: skip
 
     def _invalid(self, where: str, document: YamlDocument, place: Any, error: ValidationError) -> None:
-        for each in error.errors(include_url=False, include_context=False):
+        errors = error.errors(include_url=False, include_context=False)
+        inside = any(len(each["loc"]) > 1 for each in errors)
+        for each in errors:
             loc = tuple(each["loc"])
+            if each["type"] == "too_short" and inside and each["input"]:
+                continue  # pydantic counts only what it could read
             at = where
             if len(loc) > 1 and loc[0] == "steps" and isinstance(loc[1], int):
                 at = f"{where}, step {loc[1] + 1}"
@@ -227,7 +247,7 @@ class _Reader:
                 said = f"{key!r} is missing"
             elif each["type"] != "value_error":
                 found = "" if each["input"] is None else f", found {str(each['input'])[:40]!r}"
-                said = f"{'.'.join(str(part) for part in loc)}: {said[:1].lower()}{said[1:]}{found}"
+                said = f"{_place_of(loc)}{_IN_WORDS.get(each['type'], said[:1].lower() + said[1:])}{found}"
             elif key and not isinstance(loc[-1], int):
                 said = f"{key!r}: {said}"
             self.add(at, document.line((*place, *loc)), f"{said}.")
@@ -303,18 +323,25 @@ class _Draft:
         )  # fmt: skip
 
 
-def _words_of_users(value: dict[Any, Any]) -> dict[Any, Any]:
-    """Return a story whose messages are text: somebody may well say 42."""
+def _words_of_users(value: dict[Any, Any], document: YamlDocument, place: Any) -> dict[Any, Any]:
+    """Return a story whose messages are text, as it was written: somebody may well say 42, or 0042."""
     steps = value.get("steps")
     if not isinstance(steps, list):
         return value
     made = [
-        {**step, "user": str(step["user"])}
+        {**step, "user": document.written.get((*place, "steps", number, "user"), str(step["user"]))}
         if isinstance(step, dict) and isinstance(step.get("user"), int | float)
         else step
-        for step in steps
+        for number, step in enumerate(steps)
     ]
     return {**value, "steps": made}
+
+
+def _place_of(loc: tuple[Any, ...]) -> str:
+    """Name the key that is wrong, without its story and step, which are named already."""
+    parts = [str(part) for part in (loc[2:] if loc[:1] == ("steps",) and len(loc) > 1 else loc)]
+    named = [part for part in parts if not part.isdigit() and "[" not in part and part != "str"]
+    return f"{'.'.join(named)}: " if named else ""
 
 
 def _keys_at(loc: tuple[Any, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from evaluators.tone.conversation_tests.errors import ConversationTestError
 from evaluators.tone.conversation_tests.hiding import hide_personal, names_in
 from evaluators.tone.conversation_tests.replies_table import ConversationRow, ReplyScores, ScoredRow
 from evaluators.tone.conversation_tests.results import ReplyTone, StepResult
-from evaluators.tone.gate import GateRules
+from evaluators.tone.gate import Gate, GateRules, check_gate
 from evaluators.tone.score import ToneScore, score_reply
 
 if TYPE_CHECKING:
@@ -48,11 +49,24 @@ class _Kept:
         self._lowest: list[tuple[float, int, str, StepResult]] = []
         self._failed: list[tuple[int, str, StepResult]] = []
 
-    def pass_over(self, asked: _Asked, why: str) -> None:
-        """Keep a row without a score."""
+    def pass_over(self, asked: _Asked, why: str, gate: Gate | None = None) -> None:
+        """Keep a row without a score; where nothing answers words that raise a gate, the gate has failed."""
+        gate = gate if gate is not None and gate.needed else None
+        needed, passed = gate is not None, gate is None or gate.passed
         self.rows[asked.number] = ScoredRow(
-            asked.row, math.nan, {}, "unknown", False, True, why, asked.conversation
+            asked.row, math.nan, {}, "unknown", needed, passed, why, asked.conversation
         )  # fmt: skip
+        if gate is not None and not passed:
+            missing = tuple(each.says for each in gate.requirements if not each.met)
+            tone = ReplyTone(math.nan, math.nan, {}, (), True, False, missing, why)
+            self._fail(asked, StepResult(1, asked.said, asked.reply, tone, (), sensitive=gate.kinds))
+            if self.hide_names:
+                self.names |= names_in(asked.said)
+
+    def _fail(self, asked: _Asked, step: StepResult) -> None:
+        self._failed.append((asked.number, asked.row, step))
+        if len(self._failed) > 2 * _FAILED:
+            self._failed = sorted(self._failed, key=lambda each: each[0])[:_FAILED]
 
     def add(self, asked: _Asked, score: ToneScore) -> None:
         """Keep the figures of a row; its words only while it is among the lowest or the first that failed a gate."""
@@ -65,9 +79,7 @@ class _Kept:
         )  # fmt: skip
         step = StepResult(1, asked.said, asked.reply, tone, (), sensitive=score.gate.kinds)
         if not tone.gate_passed:
-            self._failed.append((asked.number, asked.row, step))
-            if len(self._failed) > 2 * _FAILED:
-                self._failed = sorted(self._failed, key=lambda each: each[0])[:_FAILED]
+            self._fail(asked, step)
         if not tone.abstained:
             entry = (-tone.overall, -asked.number, asked.row, step)
             if len(self._lowest) < _WORST:
@@ -155,9 +167,9 @@ def score_replies(
     """
     if quote not in QUOTES:
         raise ConversationTestError(f"{quote!r} cannot be quoted.", f"Say one of {', '.join(QUOTES)}.", "quote")
-    if situation:
-        score_reply("Hello.", situation=situation)  # an unknown one stops here, not in each row
     more: dict[str, Any] = {"rules": rules, **({} if calibration is None else {"calibration": calibration})}
+    # What is wrong with all rows stops here, not in each row: an unknown situation, a file of words that is damaged.
+    score_reply("Hello.", said="Hello.", situation=situation, **more)
     kept = _Kept(quote, hide_names)
     told: dict[str, list[_Asked]] = {}
 
@@ -169,8 +181,10 @@ def score_replies(
         asked = _read(number, each)
         if asked.situation and asked.situation not in situations():
             kept.pass_over(asked, f"There is no situation {asked.situation!r}.")
-        elif not asked.reply.strip():
-            kept.pass_over(asked, "there is no reply")
+        elif not any(letter.isalpha() for letter in asked.reply):  # 4.5 in a column of ratings is no reply
+            why = "The text holds no words." if asked.reply.strip() else "there is no reply"
+            kinds = (asked.situation or situation,)
+            kept.pass_over(asked, why, check_gate("", said=asked.said, situation=kinds, rules=rules))
         elif asked.conversation:
             told.setdefault(asked.conversation, []).append(asked)
             continue
@@ -183,13 +197,16 @@ def score_replies(
                 kept.pass_over(asked, error.problem)
         report()
     talks = []
+    missed = Counter(each.conversation for each in kept.rows.values() if not each.gate_passed)  # no reply at all
     for code, turns in told.items():
         about = next((turn.situation for turn in turns if turn.situation), situation)
         whole = score_conversation([(turn.said, turn.reply) for turn in turns], situation=about, **more)
         for turn, score in zip(turns, whole.turns, strict=True):
             kept.add(turn, score)
         mean, lowest = round(whole.mean, 3), whole.minimum
-        talks.append(ConversationRow(code, len(turns), mean, lowest, whole.trajectory, len(whole.failed_gates)))
+        talks.append(
+            ConversationRow(code, len(turns), mean, lowest, whole.trajectory, len(whole.failed_gates) + missed[code])
+        )
         report()
     if not kept.rows:
         raise ConversationTestError("The table has no row.", "Give at least one reply.")

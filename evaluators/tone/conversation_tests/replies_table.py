@@ -188,7 +188,9 @@ class ReplyScores:
             )
         if scored < count:
             left, has = count - scored, "has" if count - scored == 1 else "have"
-            lines.append(f"{left:,} {has} no score (empty, or not English); a person has to read what is there.")
+            lines.append(
+                f"{left:,} {has} no score (empty, no words, or not English); a person has to read what is there."
+            )
         if self.conversations:
             count = len(self.conversations)
             colder = sum(each.trajectory == "colder" for each in self.conversations)

@@ -10,6 +10,7 @@ from evaluators.tone.conversation_tests.checks import CheckResult
 from evaluators.tone.conversation_tests.model import TestStory
 from evaluators.tone.rubric import load_rubric
 from evaluators.tone.score import ToneScore
+from evaluators.tone.word_model import REST
 
 if TYPE_CHECKING:
     import altair as alt
@@ -24,7 +25,10 @@ NOT_SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class MovedWords:
-    """Words of a reply that earned (+) or cost (-) points in a dimension; `start` and `end` count characters."""
+    """Words of a reply that earned (+) or cost (-) points in a dimension; `start` and `end` count characters.
+
+    `whole` is true for what a model gives the reply as a whole, for its many small words together.
+    """
 
     dimension: str
     text: str
@@ -32,6 +36,7 @@ class MovedWords:
     weight: float
     start: int
     end: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class ReplyTone:
     def of(cls, score: ToneScore) -> "ReplyTone":
         """Take the figures out of a score."""
         words = [
-            MovedWords(cue.dimension, cue.text, cue.says, round(cue.weight, 3), cue.start, cue.end)
+            MovedWords(cue.dimension, cue.text, cue.says, round(cue.weight, 3), cue.start, cue.end, cue.name == REST)
             for each in score.dimensions
             for cue in each.cues
             if abs(cue.weight) >= 0.005
@@ -141,6 +146,8 @@ class StoryResult:
         ``"warmer"``, ``"colder"``, ``"steady"`` or ``"too short to tell"``.
     error : str
         Why it broke off or was not run.
+    note : str
+        As in the test.
     """
 
     file: str
@@ -155,6 +162,7 @@ class StoryResult:
     minimum: float = math.nan
     trajectory: str = "too short to tell"
     error: str = ""
+    note: str = ""
 
     @classmethod
     def of(
@@ -171,7 +179,7 @@ class StoryResult:
         mean, minimum, trajectory = figures
         return cls(
             story.file, story.name, story.situation, story.persona, story.tags, outcome, steps, told,
-            round(mean, 3), round(minimum, 3), trajectory, error,
+            round(mean, 3), round(minimum, 3), trajectory, error, story.note,
         )  # fmt: skip
 
     @property
