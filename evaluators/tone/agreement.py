@@ -456,7 +456,7 @@ def rater_agreement(ratings: pd.DataFrame) -> RaterAgreement:
     raters = sorted(set(made["rater"]))
     if len(raters) < 2:
         raise RatingsError(
-            f"There is one rater, {raters[0]}: nobody to agree with.", "Ask at least one more person to rate.", "rater"
+            f"There is one rater, {raters[0]}: nobody to agree with.", "Ask at least one more person to rate."
         )
     rated = [key for key in load_rubric().keys if key in set(made["dimension"])]
     dimensions, pairs = [], []

@@ -288,9 +288,7 @@ def load_gate_rules(path: str | Path, *, country: str = "") -> GateRules:
             f"{path}: a [[resource]] has no {error}.", "Each needs a name, a country and phrases; see gate.toml."
         ) from error
     if country and country.upper() not in named:
-        raise RubricError(
-            f"{path} names no resource for {country!r}.", f"It knows: {', '.join(sorted(named))}.", "country"
-        )
+        raise RubricError(f"{path} names no resource for {country!r}.", f"It knows: {', '.join(sorted(named))}.")
     owner, approved = read.get("owner", ""), read.get("approved_on")
     if not isinstance(owner, str) or not (approved is None or isinstance(approved, date)):
         raise RubricError(f"{path}: owner is a name and approved_on a day.", 'As in: owner = "A. Person, HR".')

@@ -83,8 +83,8 @@ def shipped_openings() -> dict[str, list[list[str]]]:
 
     Examples
     --------
-    >>> shipped_openings()["bereavement"][0][0][:14]
-    'my father died'
+    >>> len(shipped_openings()["bereavement"]) >= 6
+    True
     """
     from evaluators.data import dataset_folder
     from evaluators.tone.conversation_tests import load_tests

@@ -33,7 +33,7 @@ def test_the_hint_ends_with_the_option(
 
 
 # Modules that no command calls, and settings of an endpoint that no option sets, so that no command can meet the error.
-NOT_CALLED = ("widgets", "flow.py", "function_talker.py")
+NOT_CALLED = ("widgets", "flow.py", "function_talker.py", "trial.py")
 NOT_SET = {"temperature", "seed", "retries", "history_turns"}
 
 
