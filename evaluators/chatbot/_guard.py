@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from evaluators.chatbot._offers import offers_person
 from evaluators.chatbot.turn import Talk, Talker
 
-GUARDED = ("crisis", "harassment")
 PERSON = "a person from the HR team"
 CRISIS_RESOURCE = (
     "In the US call or text 988, elsewhere call your local crisis line. If you are in danger, call the emergency "
@@ -48,7 +47,7 @@ class Guard:
         Parameters
         ----------
         kind : str
-            One of `GUARDED`.
+            One of `GATE`.
         text : str
             The message.
         talk : Talk or None

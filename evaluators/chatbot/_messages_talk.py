@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from evaluators.chatbot._guard import GUARDED, Guard
+from evaluators.chatbot._guard import Guard
 from evaluators.chatbot._offers import offers_person
+from evaluators.chatbot.sensitive_model import GATE
 from evaluators.chatbot.turn import Talk, Turn
 
 Message = dict[str, str]
@@ -77,7 +78,7 @@ class MessagesTalk:
         from evaluators.chatbot.sensitive import find_sensitive
 
         kinds = tuple(dict.fromkeys(each.kind for each in find_sensitive(text)))
-        grave = next((kind for kind in GUARDED if kind in kinds), None)
+        grave = next((kind for kind in GATE if kind in kinds), None)
         if self._guard is not None and (grave is not None or self._answers_the_guard(text)):
             if self._guard.talker is not None and self._guard_talk is None:
                 self._guard_talk = self._guard.talker.conversation()
@@ -123,9 +124,7 @@ class MessagesTalk:
             at
             for at, turn in enumerate(self.turns)
             if any(_KEPT_BACK in why for why in turn.why)
-            or (
-                self._guard is not None and not set(GUARDED).isdisjoint(each.kind for each in find_sensitive(turn.said))
-            )
+            or (self._guard is not None and not set(GATE).isdisjoint(each.kind for each in find_sensitive(turn.said)))
         }
         guard = self._guard.talker if self._guard is not None else None
         if guard is None or not self._kept_back:

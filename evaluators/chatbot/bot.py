@@ -20,13 +20,13 @@ from evaluators.chatbot.intents import OUT_OF_SCOPE, IntentGuess, IntentModel
 from evaluators.chatbot.packed import unpacked
 from evaluators.chatbot.policies import SURE, Policies, asks_amount, asks_policy, is_question
 from evaluators.chatbot.sensitive import SensitiveFinding, SensitiveWords, find_sensitive
+from evaluators.chatbot.sensitive_model import GATE
 from evaluators.chatbot.turn import Turn
 
 Action = Callable[["Conversation"], Mapping[str, Any]]
 
 _KEPT = 1  # version of the form in which conversations are kept
 _MOST_TURNS = 20_000
-_GATED = ("crisis", "harassment")
 _CLEAR = 0.9
 _SHORT = 5  # words; a longer "yes, but …" is no plain yes
 _GOES_ON = ("affirm", "deny", "thank", "ask_bot")  # after these the matter of before is still the matter
@@ -198,7 +198,7 @@ class Conversation:
         if not text.strip():
             answer.why.append("The message was empty.")
             answer.fallback()
-        elif any(each.kind in _GATED and each.certain for each in found):
+        elif any(each.kind in GATE and each.certain for each in found):
             self._first_a_person(answer, found)
         else:
             guess = self.bot.model.predict(text)
@@ -295,7 +295,7 @@ class Conversation:
 
     def _first_a_person(self, answer: Answer, found: tuple[SensitiveFinding, ...]) -> None:
         """Answer danger and harassment: a death is not passed over, and who asks how a report goes is told."""
-        grave = [each for each in found if each.kind in _GATED and each.certain]
+        grave = [each for each in found if each.kind in GATE and each.certain]
         self._follows, self._matter = (), grave[0].kind
         if "grave_matter" in self.slots:
             self.slots["grave_matter"] = grave[0].kind
@@ -305,7 +305,7 @@ class Conversation:
         for each in grave:
             answer.grave(each)
         for each in found:
-            if each.kind in _GATED and not each.certain:
+            if each.kind in GATE and not each.certain:
                 answer.check_in(each)
         policies = self.bot.policies
         if grave[0].kind == "harassment" and policies is not None and is_question(answer.text):
@@ -315,12 +315,12 @@ class Conversation:
 
     def _answer(self, answer: Answer, guess: IntentGuess, found: tuple[SensitiveFinding, ...]) -> None:
         for each in found:
-            if each.kind in _GATED:  # it only reads so: a place to turn to first, and the answer all the same
+            if each.kind in GATE:  # it only reads so: a place to turn to first, and the answer all the same
                 answer.check_in(each)
-        guessed = tuple(each.kind for each in found if each.kind not in _GATED and not each.certain)
+        guessed = tuple(each.kind for each in found if each.kind not in GATE and not each.certain)
         deaths = (each for each in found if each.kind == "bereavement")
         death = next((each for each in deaths if each.certain or guess.intent == each.kind), None)
-        found = tuple(each for each in found if each.kind not in _GATED and each.certain)
+        found = tuple(each for each in found if each.kind not in GATE and each.certain)
         if found:  # a death, an illness: first the person, then the matter
             answer.grave(found[0])
         heard = heard_in(self, answer.text, guess.intent)

@@ -16,8 +16,7 @@ import pandas as pd
 from evaluators._plain import plain
 from evaluators.chatbot.errors import WordListError
 from evaluators.chatbot.sensitive import KINDS, SensitiveWords, find_sensitive
-
-GATE = ("crisis", "harassment")
+from evaluators.chatbot.sensitive_model import GATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.chatbot.sensitive import find_sensitive
+from evaluators.chatbot.sensitive_model import GATE
 from evaluators.tone._phrases import PhraseBook
 from evaluators.tone._text import Text
 from evaluators.tone.cues import negated
@@ -377,7 +378,7 @@ def _raised(said: str, rules: GateRules) -> tuple[frozenset[str], tuple[tuple[in
         book: PhraseBook = rules._raised  # type: ignore[attr-defined]
         text = Text(said)
         for owner, start, end in book.find(text):
-            kinds.add(("crisis", "harassment")[owner])
+            kinds.add(GATE[owner])
             places.append(text.span(start, end))
             certain = True
     return frozenset(kinds), tuple(dict.fromkeys(sorted(places))), certain

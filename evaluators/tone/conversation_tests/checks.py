@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from evaluators.chatbot.sensitive_model import GATE
 from evaluators.chatbot.turn import Turn
 from evaluators.tone._text import Text
 from evaluators.tone.conversation_tests._patterns import find_pattern
 from evaluators.tone.conversation_tests.model import ANY_VALUE, Check
 from evaluators.tone.gate import Gate, GateRules, check_gate
-
-_GATED = ("harassment", "crisis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Answer:
 
     def __init__(self, number: int, turn: Turn, situation: str, rules: GateRules | None) -> None:
         self.number, self.turn, self._rules = number, turn, rules
-        self._situation = situation if situation in _GATED else ""
+        self._situation = situation if situation in GATE else ""
 
     @cached_property
     def text(self) -> Text:
