@@ -1,0 +1,19 @@
+"""What can be wrong with ratings, or with what is asked of them."""
+
+from evaluators.errors import LabError
+
+
+class PanelError(LabError, ValueError):
+    """Ratings that cannot be read as a panel: twice, no number, infinite, not on the scale, without a name."""
+
+
+class UnknownRaterError(LabError, LookupError):
+    """A panel was asked about a rater or an item that it does not have."""
+
+
+class NoAgreementError(LabError, ValueError):
+    """A measure that these ratings do not allow: one rater, nothing rated in common, all ratings equal."""
+
+
+class LevelError(LabError, ValueError):
+    """A confidence level, a number of draws or a name of a weighting that makes no sense."""
