@@ -57,7 +57,11 @@ def fit_additive(panel: Panel) -> AdditiveModel:
     """
     require_order(panel, "A comparison of raters")
     require_raters(panel)
-    idle = [name for name, rated in zip(panel.raters, panel.rated.any(axis=0).tolist(), strict=True) if not rated]
+    idle = [
+        name
+        for name, rated in zip(panel.raters, np.asarray(panel.rated.any(axis=0)).tolist(), strict=True)
+        if not rated
+    ]
     if idle:
         raise NoAgreementError(f"{', '.join(idle)} rated nothing.", "Leave such raters out.")
     rated = panel.rated.astype(np.float64)

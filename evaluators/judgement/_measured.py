@@ -59,7 +59,9 @@ def complete(panel: Panel) -> Panel:
         If there are not two of them.
     """
     require_raters(panel)
-    idle = [name for name, some in zip(panel.raters, panel.rated.any(axis=0).tolist(), strict=True) if not some]
+    idle = [
+        name for name, some in zip(panel.raters, np.asarray(panel.rated.any(axis=0)).tolist(), strict=True) if not some
+    ]
     if idle:
         raise NoAgreementError(
             f"{', '.join(idle)} rated nothing, so no item was rated by everybody.", "Leave such raters out."

@@ -109,11 +109,12 @@ class _Alpha:
     """Alpha of weighted items: shares of disagreement as sums over items, so that all draws are done at once."""
 
     def __init__(self, counts: FloatArray, values: FloatArray, scale: str) -> None:
-        self.counts, self.scale = counts, scale
+        self.counts: FloatArray = counts
+        self.scale = scale
         self.each = counts.sum(axis=1)
         width = max(float(values[-1] - values[0]), np.finfo(float).tiny)
         self.values = (values - values[0]) / width
-        self.cost = np.empty((0, 0))
+        self.cost: FloatArray = np.empty((0, 0))
         if scale in (NOMINAL, RATIO):
             apart = np.abs(values[:, None] - values[None, :])
             total = values[:, None] + values[None, :]

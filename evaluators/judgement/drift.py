@@ -111,8 +111,8 @@ class Drift:
         )
         if self.same_order:
             lines.append(
-                "All saw the items in the same order. So when one rater drifts, the others seem to drift the other way, "
-                "a little each. Give raters different orders to tell these apart."
+                "All saw the items in the same order. So when one rater drifts, the others seem to drift the other "
+                "way, a little each. Give raters different orders to tell these apart."
             )
         return "\n".join(lines)
 
@@ -161,7 +161,7 @@ def drift(panel: Panel, *, alpha: float = 0.05) -> Drift:
     >>> order = np.array([[1, 1.0], [2, 2], [3, 3], [4, 4], [5, 5]])
     >>> panel = Panel(ratings, tuple("abcde"), ("Ada", "Ben"), order=order)
     >>> round(drift(panel)["Ben"].slope, 2)
-    1.9
+    2.0
     """
     check_alpha(alpha)
     if panel.order is None or not np.isfinite(panel.order[panel.rated]).all():

@@ -185,7 +185,7 @@ def equally_rated(panel: Panel) -> tuple[Panel, tuple[str, ...]]:
     used = shared(panel)
     if len(set(used.rated.sum(axis=1).tolist())) == 1:
         return used, left_out(panel, used, "at least two raters")
-    by_all = used.rated.all(axis=1)
+    by_all = np.asarray(used.rated.all(axis=1))
     if by_all.sum() < 2:
         raise NoAgreementError(
             "The items have different numbers of ratings, and there are not two that everybody rated.",

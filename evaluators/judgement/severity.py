@@ -112,7 +112,8 @@ class Severity:
             "Everybody rated the same items."
             if self.complete
             else (
-                "Not everybody rated all items, so the comparison takes out what each item is worth by the others' ratings."
+                "Not everybody rated all items, so the comparison takes out what each item is worth by the ratings of "
+                "others."
             )
         )
         lines.append(
@@ -192,7 +193,7 @@ def severity(panel: Panel, *, alpha: float = 0.05) -> Severity:
         RaterSeverity(
             rater=name,
             n_ratings=int(panel.rated[:, place].sum()),
-            mean=rounded(np.nanmean(panel.ratings[:, place])),
+            mean=rounded(float(np.nanmean(panel.ratings[:, place]))),
             deviation=rounded(model.raters[place]),
             low=rounded(told[place][0]),
             high=rounded(told[place][1]),

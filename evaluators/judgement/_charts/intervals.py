@@ -18,7 +18,10 @@ _ROW_PIXELS = 34
 
 def agreement_chart(found: "Sequence[Agreement]", *, title: str, description: str) -> alt.LayerChart:
     """Draw measures of agreement; see `Agreement.chart` and `PanelAgreement.chart`."""
-    rows = [{"label": each.name, "value": each.value, "low": each.low, "high": each.high} for each in found]
+    rows = [
+        {"label": each.name.split(", mean")[0], "value": each.value, "low": each.low, "high": each.high}
+        for each in found
+    ]
     lowest = min([0.0, *(end for each in found for end in (each.value, each.low) if math.isfinite(end))])
     return interval_chart(
         rows,
@@ -84,4 +87,16 @@ def interval_chart(
         width=LABELLED_WIDTH,
         height=alt.Step(_ROW_PIXELS),
         description=description,
+    )
+
+
+def below_each_other(charts: Sequence[alt.LayerChart], *, description: str) -> alt.VConcatChart:
+    """Stack charts; their settings move to the whole."""
+    for chart in charts:
+        chart.config = alt.Undefined
+    return alt.VConcatChart(
+        vconcat=list(charts),
+        config=legends_below(),
+        description=description,
+        resolve=alt.Resolve(scale=alt.LegendResolveMap(color="independent", shape="independent")),
     )
