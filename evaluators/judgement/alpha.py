@@ -118,7 +118,9 @@ class _Alpha:
         if scale in (NOMINAL, RATIO):
             apart = np.abs(values[:, None] - values[None, :])
             total = values[:, None] + values[None, :]
-            self.cost = (apart > 0) * 1.0 if scale == NOMINAL else np.nan_to_num(divided(apart, total)) ** 2
+            self.cost = np.asarray(apart > 0, dtype=np.float64)
+            if scale == RATIO:
+                self.cost = np.nan_to_num(divided(apart, total)) ** 2
             # Of each item: the disagreement of all its pairs of ratings, both ways round.
             self.own = ((counts @ self.cost) * counts).sum(axis=1) / (self.each - 1)
 

@@ -9,7 +9,7 @@ from evaluators.judgement._draws import FloatArray, check_draws, divided
 from evaluators.judgement._measured import complete, left_out, measured, require_order
 from evaluators.judgement.errors import LevelError, NoAgreementError
 from evaluators.judgement.panel import ORDINAL, Panel
-from evaluators.judgement.result import Agreement, AgreementTest
+from evaluators.judgement.result import BOOTSTRAP, Agreement, AgreementTest
 
 FORMS = ("1,1", "2,1", "3,1", "1,k", "2,k", "3,k")
 _F_LIMITS = "F distribution (Shrout and Fleiss 1979; McGraw and Wong 1996)"
@@ -94,9 +94,12 @@ def icc(
     def statistic(drawn: FloatArray) -> FloatArray:
         return _values(squares(drawn), n, k)[:, place]
 
-    limits = (
-        _limits(form, own, n, k, confidence) if np.isfinite(_values(squares(np.ones((1, n))), n, k)[0, place]) else None
-    )
+    itself = float(_values(squares(np.ones((1, n))), n, k)[0, place])
+    limits = _limits(form, own, n, k, confidence) if math.isfinite(itself) else None
+    notes, interval = left_out(panel, used, "all raters"), _F_LIMITS
+    if limits is not None and not limits[0] - 1e-9 <= itself <= limits[1] + 1e-9:
+        limits, interval = None, BOOTSTRAP
+        notes += ("The formula for limits breaks down at a figure so far below 0; the interval is the bootstrap's.",)
     return measured(
         used,
         statistic,
@@ -107,9 +110,9 @@ def icc(
         seed=seed,
         means=lambda value: _means(value, form, k),
         does_not_mean=_not(form, k),
-        notes=left_out(panel, used, "all raters"),
+        notes=notes,
         limits=limits,
-        interval=_F_LIMITS,
+        interval=interval,
         test=lambda _: _tested(form, own, n, k),
         why_undefined=(
             "All items have the same mean, or nearly so, compared with how far the ratings of one item differ.",

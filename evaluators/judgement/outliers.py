@@ -92,7 +92,7 @@ class Outliers:
             f"{row.rater} gave {row.item} {row.rating:g}; {row.expected:.1f} was to be expected." for row in self.found
         ]
         if not lines:
-            lines = [f"None of {self.n_tested:,} ratings lies farther off than luck lets one of so many lie."]
+            return f"None of {self.n_tested:,} ratings lies farther off than luck lets one of so many lie."
         lines.append(
             "Look at such a rating again before you do anything: it may be a slip, or the one person who saw "
             "something. Taking out ratings because they disagree makes a panel agree on paper only."

@@ -64,7 +64,9 @@ class Panel:
         ratings.flags.writeable = False
         object.__setattr__(self, "ratings", ratings)
         if self.order is not None:
-            order = np.where(np.isnan(ratings), np.nan, np.array(self.order, dtype=np.float64))
+            order = np.array(self.order, dtype=np.float64)
+            if order.shape == ratings.shape:
+                order[np.isnan(ratings)] = np.nan
             order.flags.writeable = False
             object.__setattr__(self, "order", order)
         _check(self)
