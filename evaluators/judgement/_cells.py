@@ -78,3 +78,34 @@ def code_words(column: pd.Series, words: Sequence[str]) -> npt.NDArray[np.float6
             )
         values.append(places.get(word, np.nan))
     return np.array(values)
+
+
+def check_once(
+    cells: npt.NDArray[np.int64], values: npt.NDArray[np.float64], items: list[str], raters: list[str]
+) -> None:
+    """Refuse a second rating of an item by one rater; rows without a rating do not count."""
+    rated = np.flatnonzero(~np.isnan(values))
+    repeated = np.flatnonzero(pd.Series(cells[rated]).duplicated().to_numpy())
+    if len(repeated):
+        second = int(rated[repeated[0]])
+        first = int(rated[np.flatnonzero(cells[rated] == cells[second])[0]])
+        raise PanelError(
+            f"{raters[second]} rated {items[second]} twice, in rows {first + 1} and {second + 1}.",
+            "Keep one of the ratings. To compare a person with herself, give the second round a name of its own.",
+        )
+
+
+def order_ranks(column: pd.Series, raters: list[str], rated: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Return how many-th rating of the rater each one is."""
+    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
+        column = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+    unread = column.isna().to_numpy() & rated
+    if unread.any():
+        row = int(np.flatnonzero(unread)[0])
+        raise PanelError(
+            f"Row {row + 1} does not say when it was rated.",
+            "Give every rating a number or a time such as 2026-03-02 14:30, or leave the order away.",
+            "order",
+        )
+    ranks = column[rated].groupby(np.array(raters, dtype=object)[rated]).rank(method="average")
+    return np.asarray(ranks.to_numpy(dtype=np.float64))

@@ -11,6 +11,7 @@ from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import NOMINAL, Panel
 from evaluators.judgement.result import BOOTSTRAP, Agreement, AgreementTest
 
+_FEW_ITEMS = 20
 Mask = npt.NDArray[np.bool_]
 ALL_EQUAL = "All ratings that can be compared are equal."
 ALL_EQUAL_HINT = (
@@ -125,14 +126,22 @@ def measured(
     if undefined:
         end = "left out" if not math.isnan(low) else "left out, and too few remain for an interval"
         notes += (f"In {undefined:,} of {replicates:,} draws the figure was undefined; they are {end}.",)
-    if low == high and limits is None:
-        notes += ("Every draw gives the same figure. That the interval has no width does not make the figure sure.",)
+    if used.n_items < _FEW_ITEMS:
+        notes += (
+            f"Only {used.n_items} items count: with so few, intervals by redrawing items come out too short, and no "
+            "figure is firm.",
+        )
+    shown = (low, high) if limits is None else limits
+    if shown[0] == shown[1]:
+        notes += (
+            "The interval has no width. That does not make the figure sure: it only means that nothing differed.",
+        )
     return Agreement(
         measure=measure,
         name=name,
         value=value,
-        low=low if limits is None else rounded(limits[0]),
-        high=high if limits is None else rounded(limits[1]),
+        low=rounded(shown[0]),
+        high=rounded(shown[1]),
         interval=interval,
         bootstrap_low=low,
         bootstrap_high=high,

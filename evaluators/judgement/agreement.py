@@ -11,7 +11,7 @@ from evaluators.judgement._draws import check_draws
 from evaluators.judgement.alpha import krippendorff_alpha
 from evaluators.judgement.concordance import kendalls_tau, kendalls_w
 from evaluators.judgement.errors import NoAgreementError
-from evaluators.judgement.icc import FORMS, icc
+from evaluators.judgement.intraclass import FORMS, icc
 from evaluators.judgement.kappa import LINEAR, QUADRATIC, cohens_kappa, fleiss_kappa
 from evaluators.judgement.panel import INTERVAL, NOMINAL, ORDINAL, RATIO, SCALES, Panel
 from evaluators.judgement.result import NOT_VALIDITY, Agreement

@@ -181,10 +181,10 @@ class _Pair:
 
     def __init__(self, one: FloatArray, other: FloatArray) -> None:
         rows = np.flatnonzero(~np.isnan(one) & ~np.isnan(other))
-        cells, place = np.unique(np.stack([one[rows], other[rows]], axis=1), axis=0, return_inverse=True)
-        order = np.argsort(place, kind="stable")
-        self.rows = rows[order]
-        self.starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+        cells, place, self.sizes = np.unique(
+            np.stack([one[rows], other[rows]], axis=1), axis=0, return_inverse=True, return_counts=True
+        )
+        self.rows, self.place = rows, place
         self.first = np.sign(cells[:, None, 0] - cells[None, :, 0])
         self.second = np.sign(cells[:, None, 1] - cells[None, :, 1])
 
@@ -192,7 +192,8 @@ class _Pair:
         """Return tau-b in each draw; NaN where one rater told no two items apart."""
         if not len(self.rows):
             return np.full(len(drawn), np.nan)
-        weights = np.add.reduceat(drawn[:, self.rows], self.starts, axis=1)
+        own = drawn if len(self.place) == drawn.shape[1] else drawn[:, self.rows]
+        weights = level_counts(own, self.place, len(self.sizes))
         agree, one, other = (
             ((weights @ signs) * weights).sum(axis=1)
             for signs in (self.first * self.second, self.first**2, self.second**2)
@@ -201,6 +202,6 @@ class _Pair:
 
     def compared(self) -> tuple[float, float]:
         """Return how many pairs of items both told apart: in the same order, and the other way round."""
-        weights = np.diff(self.starts, append=len(self.rows)).astype(np.float64)
+        weights = self.sizes.astype(np.float64)
         product = self.first * self.second
         return float(weights @ (product > 0) @ weights / 2), float(weights @ (product < 0) @ weights / 2)

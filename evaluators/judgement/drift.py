@@ -54,7 +54,7 @@ class RaterDrift:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Result of `drift`.
+    """Result of `rater_drift`.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class Drift:
         )
 
 
-def drift(panel: Panel, *, alpha: float = 0.05) -> Drift:
+def rater_drift(panel: Panel, *, alpha: float = 0.05) -> Drift:
     """Fit a straight line to each rater's deviations from the others, in the order of rating.
 
     A deviation is the rating less the mean of the others' ratings of the same item, after each rater's severity has
@@ -151,7 +151,7 @@ def drift(panel: Panel, *, alpha: float = 0.05) -> Drift:
     Raises
     ------
     NoAgreementError
-        If the panel has no order, or as for `severity`.
+        If the panel has no order, or as for `rater_severity`.
     LevelError
         If `alpha` does not lie between 0 and 1.
 
@@ -160,7 +160,7 @@ def drift(panel: Panel, *, alpha: float = 0.05) -> Drift:
     >>> ratings = np.array([[3, 3.0], [4, 4.2], [2, 2.3], [3, 3.6], [1, 1.8]])
     >>> order = np.array([[1, 1.0], [2, 2], [3, 3], [4, 4], [5, 5]])
     >>> panel = Panel(ratings, tuple("abcde"), ("Ada", "Ben"), order=order)
-    >>> round(drift(panel)["Ben"].slope, 2)
+    >>> round(rater_drift(panel)["Ben"].slope, 2)
     2.0
     """
     check_alpha(alpha)

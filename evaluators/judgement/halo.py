@@ -60,7 +60,7 @@ class RaterHalo:
 
 @dataclass(frozen=True, slots=True)
 class Halo:
-    """Result of `halo`.
+    """Result of `rater_halo`.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Halo:
         )
 
 
-def halo(panels: Mapping[str, Panel], *, alpha: float = 0.05, replicates: int = 2000, seed: int = 0) -> Halo:
+def rater_halo(panels: Mapping[str, Panel], *, alpha: float = 0.05, replicates: int = 2000, seed: int = 0) -> Halo:
     """Compare how far each rater's dimensions correlate with how far the other raters' do.
 
     Parameters
@@ -166,7 +166,7 @@ def halo(panels: Mapping[str, Panel], *, alpha: float = 0.05, replicates: int = 
     --------
     >>> skill = Panel(np.array([[1, 2], [2, 4], [3, 1], [4, 5], [5, 3.0]]), tuple("abcde"), ("Ada", "Ben"))
     >>> style = Panel(np.array([[1, 4], [2, 2], [3, 3], [4, 1], [5, 5.0]]), tuple("abcde"), ("Ada", "Ben"))
-    >>> found = halo({"skill": skill, "style": style})
+    >>> found = rater_halo({"skill": skill, "style": style})
     >>> found["Ada"].own, found["Ada"].others
     (1.0, -0.6)
     """

@@ -220,7 +220,7 @@ class _Pair:
 
     def kappas(self, drawn: FloatArray) -> FloatArray:
         """Return kappa in each draw; NaN where luck could not have made them differ."""
-        own = drawn[:, self.rows]
+        own = drawn if self.n_items == drawn.shape[1] else drawn[:, self.rows]
         items = own.sum(axis=1)
         observed = own @ self.cost[self.a, self.b]
         by_a, by_b = (level_counts(own, places, self.n_levels) for places in (self.a, self.b))

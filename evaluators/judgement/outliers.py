@@ -126,7 +126,7 @@ class Outliers:
 def outlying_ratings(panel: Panel, *, alpha: float = 0.05) -> Outliers:
     """Look for single ratings that fit neither the item's other ratings nor the rater's severity.
 
-    The additive model of `severity` is fitted, and each rating's externally studentised residual [1]_ tested by
+    The additive model of `rater_severity` is fitted, and each rating's externally studentised residual [1]_ tested by
     Student's t, with Holm's adjustment for having looked at all of them.
 
     Parameters
@@ -144,7 +144,7 @@ def outlying_ratings(panel: Panel, *, alpha: float = 0.05) -> Outliers:
     Raises
     ------
     NoAgreementError
-        If too few ratings overlap for such a test, or as for `severity`.
+        If too few ratings overlap for such a test, or as for `rater_severity`.
     LevelError
         If `alpha` does not lie between 0 and 1.
 

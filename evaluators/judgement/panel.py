@@ -11,7 +11,7 @@ import pandas as pd
 
 from evaluators._frames import pandas_columns
 from evaluators._plain import plain
-from evaluators.judgement._cells import code_words, names_of, natural, numbers_of, places_of
+from evaluators.judgement._cells import check_once, code_words, names_of, natural, numbers_of, order_ranks, places_of
 from evaluators.judgement.errors import PanelError, UnknownRaterError
 
 FloatArray = npt.NDArray[np.float64]
@@ -143,14 +143,14 @@ class Panel:
             )
         items, raters = tuple(sorted(set(item_of), key=natural)), tuple(sorted(set(rater_of), key=natural))
         cells = places_of(item_of, items) * len(raters) + places_of(rater_of, raters)
-        _check_once(cells, values, item_of, rater_of)
+        check_once(cells, values, item_of, rater_of)
         rated = ~np.isnan(values)
         ratings = np.full(len(items) * len(raters), np.nan)
         ratings[cells[rated]] = values[rated]
         ordered = None
         if order is not None:
             ordered = np.full(len(ratings), np.nan)
-            ordered[cells[rated]] = _ranks(table[order], rater_of, rated)
+            ordered[cells[rated]] = order_ranks(table[order], rater_of, rated)
         shape = len(items), len(raters)
         return cls(
             ratings=ratings.reshape(shape),
@@ -306,32 +306,3 @@ def _check(panel: Panel) -> None:
             f"The levels are {', '.join(f'{level:g}' for level in levels)}.",
             "levels",
         )
-
-
-def _check_once(cells: npt.NDArray[np.int64], values: FloatArray, items: list[str], raters: list[str]) -> None:
-    """Refuse a second rating of an item by one rater; rows without a rating do not count."""
-    rated = np.flatnonzero(~np.isnan(values))
-    repeated = np.flatnonzero(pd.Series(cells[rated]).duplicated().to_numpy())
-    if len(repeated):
-        second = int(rated[repeated[0]])
-        first = int(rated[np.flatnonzero(cells[rated] == cells[second])[0]])
-        raise PanelError(
-            f"{raters[second]} rated {items[second]} twice, in rows {first + 1} and {second + 1}.",
-            "Keep one of the ratings. To compare a person with herself, give the second round a name of its own.",
-        )
-
-
-def _ranks(column: pd.Series, raters: list[str], rated: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return how many-th rating of the rater each one is."""
-    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
-        column = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
-    unread = column.isna().to_numpy() & rated
-    if unread.any():
-        row = int(np.flatnonzero(unread)[0])
-        raise PanelError(
-            f"Row {row + 1} does not say when it was rated.",
-            "Give every rating a number or a time such as 2026-03-02 14:30, or leave the order away.",
-            "order",
-        )
-    ranks = column[rated].groupby(np.array(raters, dtype=object)[rated]).rank(method="average")
-    return np.asarray(ranks.to_numpy(dtype=np.float64))

@@ -8,13 +8,13 @@ import pandas as pd
 
 from evaluators.judgement._draws import check_draws
 from evaluators.judgement._rows import check_alpha
-from evaluators.judgement.drift import Drift, drift
+from evaluators.judgement.drift import Drift, rater_drift
 from evaluators.judgement.errors import NoAgreementError
-from evaluators.judgement.halo import Halo, halo
+from evaluators.judgement.halo import Halo, rater_halo
 from evaluators.judgement.outliers import Outliers, outlying_ratings
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.rest import AgainstRest, against_the_rest
-from evaluators.judgement.severity import Severity, severity
+from evaluators.judgement.severity import Severity, rater_severity
 
 if TYPE_CHECKING:
     import altair as alt
@@ -118,7 +118,7 @@ def rater_report(
     panel : Panel
         The ratings, such as the overall ones.
     dimensions : mapping of str to Panel, optional
-        A panel for each dimension, for `halo`.
+        A panel for each dimension, for `rater_halo`.
     alpha : float
         Significance level (0-1) of each part; each allows for its own number of raters or ratings.
     replicates, seed : int
@@ -148,9 +148,9 @@ def rater_report(
     found: dict[str, Any] = {}
     missing: list[str] = []
     ways: dict[str, Callable[[], Any]] = {
-        "severity": lambda: severity(panel, alpha=alpha),
-        "drift": lambda: drift(panel, alpha=alpha),
-        "halo": lambda: halo(dimensions or {}, alpha=alpha, replicates=replicates, seed=seed),
+        "severity": lambda: rater_severity(panel, alpha=alpha),
+        "drift": lambda: rater_drift(panel, alpha=alpha),
+        "halo": lambda: rater_halo(dimensions or {}, alpha=alpha, replicates=replicates, seed=seed),
         "rest": lambda: against_the_rest(panel, confidence=1 - alpha, replicates=replicates, seed=seed),
         "outliers": lambda: outlying_ratings(panel, alpha=alpha),
     }

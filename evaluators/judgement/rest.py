@@ -169,7 +169,7 @@ def against_the_rest(panel: Panel, *, confidence: float = 0.95, replicates: int 
     Raises
     ------
     NoAgreementError
-        If nobody's ratings can be compared, or as for `severity`.
+        If nobody's ratings can be compared, or as for `rater_severity`.
     LevelError
         If `confidence` or `replicates` make no sense.
 

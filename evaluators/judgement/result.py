@@ -15,7 +15,6 @@ BOOTSTRAP = "bootstrap over items, percentiles"
 NOT_VALIDITY = (
     "It does not show that the ratings are right or fair: raters can agree and all be wrong, or share one prejudice."
 )
-_FEW_ITEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class Agreement:
 
         Returns
         -------
-        DataFrame, shape (1, 16)
+        DataFrame, shape (1, 18)
             The figures, and statistic and p-value of the test (NaN without one).
         """
         fields = asdict(self)
@@ -147,11 +146,6 @@ class Agreement:
         said = [self.line(), self.means, f"{self.does_not_mean} {NOT_VALIDITY}"]
         if self.test is not None:
             said.append(_tested(self.test))
-        if self.n_items < _FEW_ITEMS:
-            said.append(
-                f"There are only {self.n_items} items: intervals by redrawing items come out too short with so few, "
-                "and no figure is firm."
-            )
         return "\n".join([*said, *self.notes])
 
     def chart(self) -> "alt.LayerChart":

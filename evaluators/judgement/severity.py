@@ -53,7 +53,7 @@ class RaterSeverity:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """Result of `severity`.
+    """Result of `rater_severity`.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Severity:
         Examples
         --------
         >>> panel = Panel(np.array([[3, 4, 5], [1, 2, 4], [2, 4, 5.0]]), ("a", "b", "c"), ("Ada", "Ben", "Cleo"))
-        >>> print(severity(panel).summary().splitlines()[0])
+        >>> print(rater_severity(panel).summary().splitlines()[0])
         Ada is stricter than the panel by 1.33 points on the same items (95% interval -1.87 to -0.80).
         """
         lines = [_line(row, self.alpha) for row in self.raters if row.found]
@@ -144,7 +144,7 @@ def _line(row: RaterSeverity, alpha: float) -> str:
     )
 
 
-def severity(panel: Panel, *, alpha: float = 0.05) -> Severity:
+def rater_severity(panel: Panel, *, alpha: float = 0.05) -> Severity:
     """Compare each rater's level with the panel's, on the same items.
 
     A rating is taken as the item's worth plus the rater's effect plus noise, by least squares [1]_. If everybody rated
@@ -178,7 +178,7 @@ def severity(panel: Panel, *, alpha: float = 0.05) -> Severity:
     Examples
     --------
     >>> panel = Panel(np.array([[3, 4, 5], [1, 2, 4], [2, 4, 5.0]]), ("a", "b", "c"), ("Ada", "Ben", "Cleo"))
-    >>> [(row.rater, round(row.deviation, 2)) for row in severity(panel)]
+    >>> [(row.rater, round(row.deviation, 2)) for row in rater_severity(panel)]
     [('Ada', -1.33), ('Ben', 0.0), ('Cleo', 1.33)]
     """
     check_alpha(alpha)

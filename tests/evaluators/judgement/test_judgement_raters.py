@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluators.judgement.drift import drift
+from evaluators.judgement.drift import rater_drift
 from evaluators.judgement.errors import LevelError, NoAgreementError, UnknownRaterError
-from evaluators.judgement.halo import halo
+from evaluators.judgement.halo import rater_halo
 from evaluators.judgement.outliers import outlying_ratings
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.raters import rater_report
 from evaluators.judgement.rest import against_the_rest
-from evaluators.judgement.severity import severity
+from evaluators.judgement.severity import rater_severity
 
 NAN = float("nan")
 
@@ -47,7 +47,7 @@ def least_squares(panel: Panel):
 def test_severity_of_a_complete_panel_by_hand():
     # Means 2, 3 and 4.67 less the panel's 3.22; residual sum of squares 0.444 with 4 degrees of freedom.
     ratings = np.array([[3, 4, 5], [1, 2, 4], [2, 3, 5]])
-    found = severity(panel_of(ratings))
+    found = rater_severity(panel_of(ratings))
     residuals = ratings - ratings.mean(axis=0) - ratings.mean(axis=1)[:, None] + ratings.mean()
     error = math.sqrt((residuals**2).sum() / 4 * (1 - 1 / 3) / 3)
     assert [row.rater for row in found] == ["r0", "r1", "r2"]
@@ -60,7 +60,7 @@ def test_severity_of_an_incomplete_panel_is_least_squares():
     rng = np.random.default_rng(4)
     panel = panel_of(holes(rng, rng.integers(1, 8, size=(14, 5)), 0.4))
     _, fitted = least_squares(panel)
-    found = severity(panel)
+    found = rater_severity(panel)
     for rater in panel.raters[:-1]:
         low, high = fitted.conf_int().loc[rater]
         row = found[rater]
@@ -73,7 +73,7 @@ def test_a_strict_rater_of_good_items_is_found_though_the_plain_mean_is_high():
     worth = np.arange(1.0, 11)
     ratings = np.stack([worth, worth + 0.1, worth - 2], axis=1) + 0.05 * np.sin(np.arange(30)).reshape(10, 3)
     ratings[:5, 2] = NAN  # the strict one saw only the better half
-    found = severity(panel_of(ratings))
+    found = rater_severity(panel_of(ratings))
     assert found["r2"].mean > found["r0"].mean
     assert found["r2"].found
     assert found["r2"].deviation < -1.2
@@ -83,15 +83,17 @@ def test_a_strict_rater_of_good_items_is_found_though_the_plain_mean_is_high():
 
 def test_raters_without_a_common_item_are_not_compared():
     apart = [[1, 2, NAN, NAN], [2, 2, NAN, NAN], [NAN, NAN, 5, 4], [NAN, NAN, 4, 4]]
-    for measure in (severity, against_the_rest, outlying_ratings):
+    for measure in (rater_severity, against_the_rest, outlying_ratings):
         with pytest.raises(NoAgreementError, match="r0, r1; r2, r3"):
             measure(panel_of(apart))
     # One shared item ties the two groups together.
     tied = [*apart, [NAN, 3, 4, NAN]]
-    assert severity(panel_of(tied))["r0"].deviation == pytest.approx(least_squares(panel_of(tied))[1].params["r0"])
+    assert rater_severity(panel_of(tied))["r0"].deviation == pytest.approx(
+        least_squares(panel_of(tied))[1].params["r0"]
+    )
 
 
-@pytest.mark.parametrize("measure", [severity, against_the_rest, outlying_ratings])
+@pytest.mark.parametrize("measure", [rater_severity, against_the_rest, outlying_ratings])
 @pytest.mark.parametrize(
     ("ratings", "settings", "said"),
     [
@@ -107,14 +109,14 @@ def test_panels_that_allow_no_comparison(measure, ratings, settings, said):
 
 def test_equal_ratings_show_no_severity_and_no_outlier():
     panel = panel_of(np.full((5, 3), 4))
-    assert [(row.deviation, row.p_adjusted, row.found) for row in severity(panel)] == [(0, 1, False)] * 3
+    assert [(row.deviation, row.p_adjusted, row.found) for row in rater_severity(panel)] == [(0, 1, False)] * 3
     assert outlying_ratings(panel).found == ()
     with pytest.raises(NoAgreementError, match="No rater's order"):
         against_the_rest(panel)
 
 
 def test_two_ratings_leave_nothing_for_an_interval():
-    found = severity(panel_of([[1, 3]]))
+    found = rater_severity(panel_of([[1, 3]]))
     assert found["r0"].deviation == -1
     assert math.isnan(found["r0"].low)
     assert not found["r0"].found
@@ -127,7 +129,7 @@ def test_adding_to_all_ratings_or_swapping_items_changes_no_severity(seed, added
     rng = np.random.default_rng(seed)
     ratings = rng.integers(1, 6, size=(6, 3)).astype(float)
     ratings[0, 0] = NAN
-    one, other = severity(panel_of(ratings)), severity(panel_of(ratings[rng.permutation(6)] + added))
+    one, other = rater_severity(panel_of(ratings)), rater_severity(panel_of(ratings[rng.permutation(6)] + added))
     for row in one:
         assert other[row.rater].deviation == pytest.approx(row.deviation, abs=1e-8)
 
@@ -141,7 +143,7 @@ def planted(rng: np.random.Generator, slopes: list[float], *, items: int = 30, s
 
 
 def test_planted_drift_is_found():
-    found = drift(planted(np.random.default_rng(2), [0, 0, -0.4, 0, 0, 0]))
+    found = rater_drift(planted(np.random.default_rng(2), [0, 0, -0.4, 0, 0, 0]))
     assert [row.rater for row in found if row.found] == ["r2"]
     assert found["r2"].low < -0.4 < found["r2"].high
     assert not found.same_order
@@ -150,7 +152,7 @@ def test_planted_drift_is_found():
 
 
 def test_drift_in_one_order_leans_on_the_others():
-    found = drift(planted(np.random.default_rng(2), [0, 0, 0.6, 0], same=True))
+    found = rater_drift(planted(np.random.default_rng(2), [0, 0, 0.6, 0], same=True))
     assert found.same_order
     assert "the others seem to drift the other way" in " ".join(found.summary().split())
     assert found["r2"].low < 0.6 < found["r2"].high
@@ -165,7 +167,7 @@ def test_drift_slope_as_scipy_has_it():
     level = ratings - (ratings.mean(axis=0) - ratings.mean())
     beside = level[:, 0] - level[:, 1:].mean(axis=1)
     line = linregress(np.arange(1, 6) / 10, beside)
-    row = drift(panel)["r0"]
+    row = rater_drift(panel)["r0"]
     assert (row.slope, row.p_value) == (pytest.approx(line.slope), pytest.approx(line.pvalue))
     # Student's t with 3 degrees of freedom: 3.182.
     assert row.high - row.slope == pytest.approx(3.182446 * line.stderr, rel=1e-5)
@@ -173,11 +175,11 @@ def test_drift_slope_as_scipy_has_it():
 
 def test_drift_needs_an_order():
     with pytest.raises(NoAgreementError, match="in which order"):
-        drift(panel_of([[1, 2], [2, 1]]))
+        rater_drift(panel_of([[1, 2], [2, 1]]))
 
 
 def test_few_ratings_have_no_slope():
-    found = drift(panel_of([[1, 2], [2, 4], [3, 3]], order=[[1, 1], [2, 2], [3, 3]]))
+    found = rater_drift(panel_of([[1, 2], [2, 4], [3, 3]], order=[[1, 1], [2, 2], [3, 3]]))
     assert all(math.isnan(row.slope) for row in found)
     assert "Too few ratings in common with others to tell: r0, r1" in found.summary()
 
@@ -231,7 +233,7 @@ def dimensions(rng: np.random.Generator, halos: list[float], *, n: int = 40) -> 
 
 
 def test_planted_halo_is_found():
-    found = halo(dimensions(np.random.default_rng(3), [0, 0, 1.5, 0, 0]))
+    found = rater_halo(dimensions(np.random.default_rng(3), [0, 0, 1.5, 0, 0]))
     assert [row.rater for row in found if row.found] == ["r2"]
     assert "looks like one with a halo" in found.summary()
 
@@ -240,14 +242,14 @@ def test_dimensions_that_go_together_in_the_items_are_no_halo():
     rng = np.random.default_rng(3)
     worth = rng.normal(size=(40, 1))
     panels = {name: panel_of(worth + 0.5 * rng.normal(size=(40, 5))) for name in ("a", "b")}
-    found = halo(panels)
+    found = rater_halo(panels)
     assert min(row.own for row in found) > 0.5
     assert not any(row.found for row in found)
 
 
 def test_correlations_as_numpy_has_them():
     panels = dimensions(np.random.default_rng(5), [0, 1, 0])
-    found = halo(panels)
+    found = rater_halo(panels)
     for place, row in enumerate(found):
         table = np.corrcoef([panel.ratings[:, place] for panel in panels.values()])
         assert row.own == pytest.approx((table[0, 1] + table[0, 2] + table[1, 2]) / 3)
@@ -266,7 +268,7 @@ def test_correlations_as_numpy_has_them():
 )
 def test_no_halo_without_dimensions(panels, said):
     with pytest.raises(NoAgreementError, match=said):
-        halo(panels)
+        rater_halo(panels)
 
 
 def test_outliers_as_statsmodels_has_them():
@@ -298,7 +300,7 @@ def test_the_report_holds_every_part():
     panel = planted(rng, [0, 0, -0.4, 0, 0])
     report = rater_report(panel, dimensions=dimensions(rng, [0] * 5), replicates=200)
     assert report.not_computed == ()
-    assert report.drift == drift(panel)
+    assert report.drift == rater_drift(panel)
     assert report.rest == against_the_rest(panel, replicates=200)
     frame = report.to_frame().set_index("rater")
     assert frame.loc["r2", "slope_per_10_items"] == report.drift["r2"].slope
@@ -322,7 +324,7 @@ def test_the_report_says_what_is_missing():
         rater_report(panel_of([[1], [2]]))
 
 
-@pytest.mark.parametrize("measure", [severity, drift, outlying_ratings, rater_report])
+@pytest.mark.parametrize("measure", [rater_severity, rater_drift, outlying_ratings, rater_report])
 @pytest.mark.parametrize("alpha", [0, 1, 5])
 def test_levels_that_make_no_sense(measure, alpha):
     with pytest.raises(LevelError):
@@ -337,10 +339,10 @@ def test_nothing_planted_is_rarely_found():
     covered = 0
     for _ in range(300):
         panel = planted(rng, [0.0] * 8)
-        found = severity(panel)
+        found = rater_severity(panel)
         covered += found["r0"].low <= 0 <= found["r0"].high
         findings["severity"] += any(row.found for row in found)
-        findings["drift"] += any(row.found for row in drift(panel))
+        findings["drift"] += any(row.found for row in rater_drift(panel))
         findings["outliers"] += bool(outlying_ratings(panel).found)
     assert 0.92 <= covered / 300 <= 0.98
     assert all(0.015 <= hits / 300 <= 0.09 for hits in findings.values()), findings
@@ -349,5 +351,5 @@ def test_nothing_planted_is_rarely_found():
 @pytest.mark.slow
 def test_no_planted_halo_is_rarely_found():
     rng = np.random.default_rng(11)
-    hits = sum(any(row.found for row in halo(dimensions(rng, [0.0] * 6))) for _ in range(200))
+    hits = sum(any(row.found for row in rater_halo(dimensions(rng, [0.0] * 6))) for _ in range(200))
     assert hits / 200 <= 0.09
