@@ -80,7 +80,7 @@ def cohens_kappa(
     if weights is not None:
         require_order(panel, name)
     used = shared(panel)
-    pairs = [_Pair(used, one, other, weights) for one, other in combinations(range(used.n_raters), 2)]
+    pairs = [Pair(used, one, other, weights) for one, other in combinations(range(used.n_raters), 2)]
     pairs = [pair for pair in pairs if pair.n_items]
 
     def statistic(drawn: FloatArray) -> FloatArray:
@@ -201,7 +201,7 @@ def mean_of_defined(values: FloatArray) -> FloatArray:
     return divided(np.where(defined, values, 0.0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
 
 
-class _Pair:
+class Pair:
     """Two raters' ratings of the items that both rated."""
 
     def __init__(self, panel: Panel, one: int, other: int, weights: str | None) -> None:

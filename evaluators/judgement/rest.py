@@ -183,7 +183,7 @@ def against_the_rest(panel: Panel, *, confidence: float = 0.95, replicates: int 
     check_draws(confidence, replicates)
     model = fit_additive(panel)
     rest = np.round(others_mean(panel.ratings - model.raters[None, :]), _DIGITS)
-    compared = [_Spearman(panel.ratings[:, place], rest[:, place]) for place in range(panel.n_raters)]
+    compared = [Spearman(panel.ratings[:, place], rest[:, place]) for place in range(panel.n_raters)]
 
     def statistic(drawn: FloatArray) -> FloatArray:
         each = np.stack([one.correlations(drawn) for one in compared], axis=1)
@@ -207,7 +207,7 @@ def against_the_rest(panel: Panel, *, confidence: float = 0.95, replicates: int 
     return AgainstRest(tuple(rows), rounded(values[0, -1]), low, high, confidence, replicates, seed)
 
 
-class _Spearman:
+class Spearman:
     """Spearman's correlation of two columns, of weighted items."""
 
     def __init__(self, one: FloatArray, other: FloatArray) -> None:

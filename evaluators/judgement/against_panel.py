@@ -1,0 +1,402 @@
+"""A screener against the panel: how well it follows the recruiters, where it does not, and what it does to groups."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evaluators._frames import pandas_columns
+from evaluators._plain import json_able, plain
+from evaluators.judgement import _shortlists
+from evaluators.judgement._additive import fit_additive
+from evaluators.judgement._cells import names_of
+from evaluators.judgement._disagreement import FeatureGap, GroupGap, feature_gaps, group_gaps
+from evaluators.judgement._draws import FloatArray, check_draws, divided, drawn_values, percentiles, rounded
+from evaluators.judgement._rows import check_alpha
+from evaluators.judgement.cues import Cues
+from evaluators.judgement.drift import others_mean
+from evaluators.judgement.errors import CueError, NoPolicyError, ScreenerError
+from evaluators.judgement.kappa import cohens_kappa, mean_of_defined
+from evaluators.judgement.panel import ORDINAL, Panel
+from evaluators.judgement.rest import Spearman
+from evaluators.judgement.result import Agreement
+from evaluators.screening.counts import count_table
+from evaluators.screening.errors import TooFewGroupsError
+from evaluators.screening.families import Audit, audit_families
+from evaluators.screening.verdicts import Verdict
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure with its interval.
+
+    Parameters
+    ----------
+    value : float
+        The figure.
+    low, high : float
+        Percentiles of it over redrawn items.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstPanel:
+    """Result of `against_panel`.
+
+    Parameters
+    ----------
+    correlation : Figure
+        Spearman's rank correlation (-1 to 1) of the scores with what the items are worth to the whole panel.
+    screener, ceiling : Figure
+        The same with the mean of all raters but one, over the items of that one: of the screener, and of that one
+        rater; both averaged over the raters. The latter is the human ceiling.
+    difference : Figure
+        `screener` less `ceiling`.
+    n_items, n_raters : int
+        What the figures rest on.
+    shortlisted : int
+        Items on each shortlist.
+    overlap : Figure
+        Share (0-1) of the panel's shortlist that is on the screener's.
+    overlap_by_luck : float
+        Share expected of a shortlist drawn by lot.
+    overlap_screener, overlap_raters : float
+        The same against all raters but one, as for `screener` and `ceiling`.
+    kappa : Agreement
+        Quadratic weighted kappa between the screener's and the panel's shortlist, reserve and rest.
+    features : tuple of FeatureGap
+        Which features the screener rewards more, or less, than the panel does.
+    groups : tuple of GroupGap
+        Where the groups stand with either.
+    audit, panel_audit : Audit or None
+        What `evaluators.screening` says of the screener's shortlist, and of the panel's; None if no groups are named.
+    share : float
+        Share (0-1) of the items on the shortlist.
+    confidence : float
+        Share (0-1) of the draws between the limits.
+    replicates, seed : int
+        Draws of the items, and what makes them repeatable.
+    notes : tuple of str
+        What was left out, and where to be careful.
+    """
+
+    correlation: Figure
+    screener: Figure
+    ceiling: Figure
+    difference: Figure
+    n_items: int
+    n_raters: int
+    shortlisted: int
+    overlap: Figure
+    overlap_by_luck: float
+    overlap_screener: float
+    overlap_raters: float
+    kappa: Agreement
+    features: tuple[FeatureGap, ...]
+    groups: tuple[GroupGap, ...]
+    audit: Audit | None
+    panel_audit: Audit | None
+    share: float
+    confidence: float
+    replicates: int
+    seed: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reaches_ceiling(self) -> bool:
+        """Whether the data do not show the screener to follow the others less well than one of their colleagues."""
+        return bool(self.difference.high >= 0)
+
+    @property
+    def blocked_by(self) -> tuple[str, ...]:
+        """Why the screener must not win, however well it follows the panel; empty if nothing speaks against it."""
+        if self.audit is None:
+            return ("Its shortlist was not audited: name the columns with groups.",)
+        return tuple(
+            f"Its shortlist shows adverse impact on {group.group} ({name}): {group.impact_ratio:.2f} of the rate of "
+            f"{audit.reference}."
+            for name, audit in self.audit
+            for group in audit.compared
+            if group.verdict is Verdict.EVIDENCE
+        )
+
+    @property
+    def may_win(self) -> bool:
+        """Whether nothing in `blocked_by` speaks against it: agreement with a panel never buys unfairness off."""
+        return not self.blocked_by
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per figure.
+
+        Returns
+        -------
+        DataFrame, shape (10, 4)
+            Columns figure, value, low, high (NaN without an interval).
+        """
+        rows: list[tuple[str, float, float, float]] = [
+            ("correlation", *_three(self.correlation)),
+            ("screener_against_the_rest", *_three(self.screener)),
+            ("rater_against_the_rest", *_three(self.ceiling)),
+            ("difference", *_three(self.difference)),
+            ("overlap", *_three(self.overlap)),
+            ("overlap_by_luck", self.overlap_by_luck, math.nan, math.nan),
+            ("overlap_screener", self.overlap_screener, math.nan, math.nan),
+            ("overlap_raters", self.overlap_raters, math.nan, math.nan),
+            ("weighted_kappa", self.kappa.value, self.kappa.low, self.kappa.high),
+            ("may_win", float(self.may_win), math.nan, math.nan),
+        ]
+        return pd.DataFrame(rows, columns=["figure", "value", "low", "high"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; None stands for undefined figures and for audits that there are not."""
+        figures = ("correlation", "screener", "ceiling", "difference", "overlap")
+        counts = ("n_items", "n_raters", "shortlisted", "overlap_by_luck", "overlap_screener", "overlap_raters")
+        settings = ("share", "confidence", "replicates", "seed", "notes", "reaches_ceiling", "blocked_by", "may_win")
+        return {
+            **{name: json_able(getattr(self, name)) for name in figures},
+            **{name: plain(getattr(self, name)) for name in (*counts, *settings)},
+            "kappa": self.kappa.to_dict(),
+            "features": [json_able(row) for row in self.features],
+            "groups": [json_able(row) for row in self.groups],
+            "audit": self.audit.to_dict() if self.audit is not None else None,
+            "panel_audit": self.panel_audit.to_dict() if self.panel_audit is not None else None,
+        }
+
+    def summary(self) -> str:
+        """Say in plain words how the screener compares, what its shortlist does to groups, and what is not shown."""
+        from evaluators.judgement._against_words import said_of  # keeps this module short
+
+        return said_of(self)
+
+    def chart(self) -> "alt.VConcatChart":
+        """Draw screener and raters on one scale, and below where they part; the description holds the summary."""
+        from evaluators.judgement._charts.against import against_chart  # Altair is slow to import
+
+        return against_chart(self)
+
+    def disagreement(self) -> pd.DataFrame:
+        """Return one row per feature, with the fields of `FeatureGap`."""
+        return pd.DataFrame([asdict(row) for row in self.features])
+
+
+def _three(figure: Figure) -> tuple[float, float, float]:
+    return figure.value, figure.low, figure.high
+
+
+def against_panel(
+    panel: Panel,
+    resumes: Any,
+    *,
+    item: str,
+    score: str,
+    share: float = 0.25,
+    reserve: float = 0.25,
+    within: str | None = None,
+    features: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    confidence: float = 0.95,
+    replicates: int = 2000,
+    seed: int = 0,
+) -> AgainstPanel:
+    """Set a screener's scores beside a panel's ratings, and beside the audit of its shortlist.
+
+    Both shortlists are as long: the best `share` of the items (of each job). Items that are equal at the edge are taken
+    in the order of their names.
+
+    Parameters
+    ----------
+    panel : Panel
+        The ratings.
+    resumes : table, shape (n_items, n_columns)
+        One row per item: a pandas or polars frame, a PyArrow table or the like.
+    item, score : str
+        Columns with the item's name, as in the panel, and with the screener's score; higher is better.
+    share, reserve : float
+        Shares (0-1) of the items on the shortlist, and on the reserve list behind it; the latter may be 0.
+    within : str, optional
+        Column with the job. Then ranks and shortlists are made within each job.
+    features : sequence of str
+        Columns with what could be seen of an item, to find where screener and panel part.
+    groups : sequence of str
+        Columns with groups of people, such as sex, to audit the shortlists by.
+    confidence : float
+        Share (0-1) of the draws between the limits; tests take 1 less this as their level.
+    replicates, seed : int
+        Draws of the items, and what makes them repeatable.
+
+    Returns
+    -------
+    AgainstPanel
+        The figures, the human ceiling, where the two part, and both audits.
+
+    Raises
+    ------
+    ScreenerError
+        If a rated item has no score or two, a score is no number, all are equal, or shares make no sense.
+    NoAgreementError
+        If the panel's worth of items cannot be told, as for `rater_severity`.
+    LevelError, ColumnError
+        If `confidence` or `replicates` make no sense, or the table has no such column.
+
+    Examples
+    --------
+    >>> ratings = np.array([[1, 1, 2], [2, 3, 1], [3, 2, 4], [4, 4, 3], [5, 5, 5], [6, 5, 6], [2, 1, 1], [4, 5, 6.0]])
+    >>> panel = Panel(ratings, tuple("abcdefgh"), ("Ada", "Ben", "Cleo"))
+    >>> scores = pd.DataFrame({"cv": list("abcdefgh"), "points": [10, 20, 30, 40, 50, 60, 15, 45]})
+    >>> found = against_panel(panel, scores, item="cv", score="points", replicates=100)
+    >>> found.overlap.value, found.overlap_by_luck, found.may_win
+    (1.0, 0.25, False)
+    """
+    check_draws(confidence, replicates)
+    check_alpha(1 - confidence)
+    if not (0 < share < 1 and reserve >= 0 and share + reserve < 1):
+        raise ScreenerError(
+            f"The shares are {share} and {reserve}.",
+            "Give shares over 0 that leave somebody out, such as 0.25.",
+            "share",
+        )
+    wanted = list(dict.fromkeys([item, score, *([within] if within is not None else []), *features, *groups]))
+    table = pandas_columns(resumes, *wanted).reset_index(drop=True)
+    model = fit_additive(panel)
+    rated = np.isfinite(model.items)
+    items = [name for name, some in zip(panel.items, rated.tolist(), strict=True) if some]
+    table, notes = _rows_of(table, items, item=item, score=score)
+    scores = table[score].to_numpy(dtype=np.float64)
+    jobs = np.zeros(len(items), dtype=np.int64) if within is None else pd.factorize(table[within].astype(str))[0]
+    worth = np.round(model.items[rated], _DIGITS)
+    level = (panel.ratings - model.raters[None, :])[rated]
+    rest = np.round(others_mean(level), _DIGITS)
+    places, worths = _shortlists.places_in_jobs(scores, jobs), _shortlists.places_in_jobs(worth, jobs)
+
+    raters = [_OneRater(scores, panel.ratings[rated, place], rest[:, place], jobs) for place in range(panel.n_raters)]
+    whole = Spearman(places, worths)
+    chosen, bands = _shortlists.bands(scores, jobs, share=share, reserve=reserve)
+    theirs, their_bands = _shortlists.bands(worth, jobs, share=share, reserve=reserve)
+    both = (chosen & theirs).astype(np.float64)
+
+    def statistic(drawn: FloatArray) -> FloatArray:
+        machine = mean_of_defined(np.stack([one.machine.correlations(drawn) for one in raters], axis=1))
+        human = mean_of_defined(np.stack([one.human.correlations(drawn) for one in raters], axis=1))
+        shared = divided(drawn @ both, drawn @ theirs.astype(np.float64))
+        return np.column_stack([whole.correlations(drawn), machine, human, machine - human, shared])
+
+    values = drawn_values(statistic, len(items), replicates=replicates, seed=seed)
+    correlation, machine, human, apart, overlap = (
+        Figure(rounded(values[0, place]), *percentiles(values[1:, place], confidence)) for place in range(5)
+    )
+    two = Panel(
+        np.column_stack([bands, their_bands]), tuple(items), ("the screener", "the panel"), ORDINAL, (0.0, 1.0, 2.0)
+    )
+    luck = sum(float(theirs[jobs == job].sum()) ** 2 / float((jobs == job).sum()) for job in np.unique(jobs))
+    found_features: tuple[FeatureGap, ...] = ()
+    if features:
+        try:
+            cues = Cues.from_table(table.assign(**{item: items}), item=item, cues=list(features))
+            found_features = feature_gaps(100 * (places - worths), tuple(items), cues, alpha=1 - confidence)
+        except (CueError, NoPolicyError) as error:
+            notes += (f"Where they part by feature was not computed. {error.problem}",)
+    audits, audit_notes = _audits(table, groups, {"screener": chosen, "panel": theirs}, alpha=1 - confidence)
+    return AgainstPanel(
+        correlation=correlation,
+        screener=machine,
+        ceiling=human,
+        difference=apart,
+        n_items=len(items),
+        n_raters=panel.n_raters,
+        shortlisted=int(theirs.sum()),
+        overlap=overlap,
+        overlap_by_luck=rounded(luck / theirs.sum()),
+        overlap_screener=_mean_overlap(raters, share, machine=True),
+        overlap_raters=_mean_overlap(raters, share, machine=False),
+        kappa=cohens_kappa(two, weights="quadratic", confidence=confidence, replicates=replicates, seed=seed),
+        features=found_features,
+        groups=group_gaps(table, groups, 100 * places, 100 * worths, alpha=1 - confidence),
+        audit=audits.get("screener"),
+        panel_audit=audits.get("panel"),
+        share=share,
+        confidence=confidence,
+        replicates=replicates,
+        seed=seed,
+        notes=notes + audit_notes,
+    )
+
+
+class _OneRater:
+    """The screener and one rater against the mean of the other raters, on that rater's items."""
+
+    def __init__(self, scores: FloatArray, own: FloatArray, rest: FloatArray, jobs: "np.ndarray") -> None:
+        kept = ~np.isnan(own) & ~np.isnan(rest)
+        self.jobs, self.given = jobs[kept], {"machine": scores[kept], "human": own[kept], "rest": rest[kept]}
+        placed = {}
+        for name, values in self.given.items():
+            placed[name] = np.full(len(own), np.nan)
+            placed[name][kept] = _shortlists.places_in_jobs(values, self.jobs)
+        self.machine = Spearman(placed["machine"], placed["rest"])
+        self.human = Spearman(placed["human"], placed["rest"])
+
+
+def _mean_overlap(raters: list[_OneRater], share: float, *, machine: bool) -> float:
+    found = []
+    for one in raters:
+        if len(one.jobs) >= 2:
+            rest, _ = _shortlists.bands(one.given["rest"], one.jobs, share=share, reserve=0.0)
+            own, _ = _shortlists.bands(one.given["machine" if machine else "human"], one.jobs, share=share, reserve=0.0)
+            found.append(float((own & rest).sum()) / float(rest.sum()))
+    return rounded(float(np.mean(found))) if found else math.nan
+
+
+def _rows_of(table: pd.DataFrame, items: list[str], *, item: str, score: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the table's rows of the rated items, in the panel's order, with scores as numbers."""
+    names = names_of(table[item], "item")
+    places = {name: row for row, name in enumerate(names)}
+    if len(places) < len(names):
+        twice = next(name for row, name in enumerate(names) if places[name] != row)
+        raise ScreenerError(f"{twice} stands in the table twice.", "Give each item one row with one score.")
+    if lacking := [name for name in items if name not in places]:
+        shown = ", ".join(lacking[:5]) + (", …" if len(lacking) > 5 else "")
+        raise ScreenerError(
+            f"{len(lacking):,} of {len(items):,} rated items have no score: {shown}.",
+            "Score all that the panel rated: leaving some out would flatter the screener.",
+        )
+    found = table.iloc[[places[name] for name in items]].reset_index(drop=True)
+    numbers = pd.to_numeric(found[score].astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if (wrong := ~np.isfinite(numbers)).any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise ScreenerError(
+            f"The score of {items[row]} is {found[score].iloc[row]!r}.", "A score is a number; higher is better."
+        )
+    if np.ptp(numbers) == 0:
+        raise ScreenerError("All scores are the same.", "A screener that tells nobody apart cannot be compared.")
+    left = len(names) - len(items)
+    notes = (f"{left:,} of {len(names):,} items do not count: nobody rated them.",) if left else ()
+    return found.assign(**{score: numbers}), notes
+
+
+def _audits(
+    table: pd.DataFrame, groups: Sequence[str], chosen: "dict[str, np.ndarray]", *, alpha: float
+) -> tuple[dict[str, Audit], tuple[str, ...]]:
+    if not groups:
+        return {}, ()
+    found = {}
+    for whose, shortlist in chosen.items():
+        counts = {
+            name: count_table(table[[name]].assign(shortlisted=shortlist), group=name, outcome="shortlisted")
+            for name in groups
+        }
+        try:
+            found[whose] = audit_families(counts, alpha=alpha)
+        except TooFewGroupsError as error:
+            return {}, (f"No audit. {error.problem}",)
+    return found, ()
