@@ -1,5 +1,6 @@
 """What `AgainstPanel` says in words."""
 
+import math
 from typing import TYPE_CHECKING
 
 from evaluators.screening.families import Audit
@@ -16,7 +17,9 @@ def said_of(found: "AgainstPanel") -> str:
 
 def _verdict(found: "AgainstPanel") -> list[str]:
     follows = (
-        "The screener follows the panel about as well as one of its raters follows the others, or better"
+        "How well one rater follows the others cannot be told from these ratings"
+        if math.isnan(found.ceiling.value)
+        else "The screener follows the panel about as well as one of its raters follows the others, or better"
         if found.reaches_ceiling
         else "The screener follows the panel less well than one of its raters follows the others"
     )
@@ -30,8 +33,8 @@ def _follows(found: "AgainstPanel") -> list[str]:
         f"Order: the scores correlate with the panel's ratings at {_shown(found.correlation)} ({found.n_items:,} "
         f"items, {found.n_raters} raters). Against all raters but one the screener reaches {found.screener.value:.2f}, "
         f"that one rater {found.ceiling.value:.2f} (the human ceiling); difference {found.difference.value:+.2f} "
-        f"({found.difference.low:+.2f} to {found.difference.high:+.2f}). A formula has no bad day, so beating one rater's "
-        "figure is no feat of judgement.",
+        f"({found.difference.low:+.2f} to {found.difference.high:+.2f}). A formula has no bad day, so beating one "
+        "rater's figure is no feat of judgement.",
         f"Shortlist: of the panel's best {found.shortlisted:,}, {found.overlap.value:.0%} are on the screener's "
         f"({found.overlap.low:.0%} to {found.overlap.high:.0%}); by lot it would be {found.overlap_by_luck:.0%}. "
         f"Against all raters but one: the screener {found.overlap_screener:.0%}, that one rater "

@@ -11,6 +11,7 @@ from evaluators.judgement._draws import rounded
 from evaluators.judgement.errors import NoPolicyError
 from evaluators.screening.significance import holm
 
+MOST_STEPS = 20  # of an ordinal scale
 _LOGISTIC_VARIANCE = math.pi**2 / 3
 _STEEPEST = 15.0  # log-odds per standard deviation; beyond it a cue parts the ratings, and no weight is the best
 
@@ -70,7 +71,12 @@ def fit_ordinal(design: Design, *, alpha: float) -> dict[str, Any]:
 
     apart = design.cues.std(axis=0, ddof=1)
     scaled = (design.cues - design.cues.mean(axis=0)) / apart
-    levels = np.unique(design.judgement, return_inverse=True)[1]
+    steps, levels = np.unique(design.judgement, return_inverse=True)
+    if len(steps) > MOST_STEPS:
+        raise NoPolicyError(
+            f"The ratings have {len(steps)} different values, too many for an ordinal model.",
+            f"It is for scales of up to {MOST_STEPS} steps: take model='linear', or join steps.",
+        )
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")

@@ -42,6 +42,7 @@ def fit_strengths(wins: FloatArray, ties: FloatArray) -> tuple[FloatArray, float
     columns[rows, 0, first] = columns[rows, 1, second] = 1.0
     columns[rows, 2, first] = columns[rows, 2, second] = 0.5
     columns[:, 2, n] = 1.0
+    flat = columns.reshape(-1, n + 1)
     held = np.zeros((n + 1, n + 1))
     held[:n, :n] = 1 / n  # strengths sum to 0
     inverse = np.eye(size)
@@ -49,14 +50,13 @@ def fit_strengths(wins: FloatArray, ties: FloatArray) -> tuple[FloatArray, float
         leaning = columns @ found
         if not with_ties:
             leaning[:, 2] = -np.inf
-        weight = np.exp(leaning - leaning.max(axis=1, keepdims=True))
-        chance = weight / weight.sum(axis=1, keepdims=True)
-        expected = np.einsum("p,po,pok->pk", each, chance, columns)
-        middle = np.einsum("po,pok->pk", chance, columns)
-        gradient = np.concatenate([points, [drawn]]) - expected.sum(axis=0)
-        information = np.einsum("p,po,pok,pol->kl", each, chance, columns, columns) - np.einsum(
-            "p,pk,pl->kl", each, middle, middle
-        )
+        chance = np.exp(leaning - leaning.max(axis=1, keepdims=True))
+        chance /= chance.sum(axis=1, keepdims=True)
+        weight = each[:, None] * chance
+        expected = weight.ravel() @ flat
+        middle = (chance[:, None, :] @ columns)[:, 0, :]
+        gradient = np.concatenate([points, [drawn]]) - expected
+        information = flat.T @ (weight.ravel()[:, None] * flat) - middle.T @ (each[:, None] * middle)
         inverse = np.linalg.inv((information + held)[:size, :size])
         step = inverse @ gradient[:size]
         step *= min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))

@@ -15,10 +15,11 @@ from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._cells import names_of
 from evaluators.judgement._disagreement import FeatureGap, GroupGap, feature_gaps, group_gaps
 from evaluators.judgement._draws import FloatArray, check_draws, divided, drawn_values, percentiles, rounded
+from evaluators.judgement._measured import ALL_EQUAL, ALL_EQUAL_HINT
 from evaluators.judgement._rows import check_alpha
 from evaluators.judgement.cues import Cues
 from evaluators.judgement.drift import others_mean
-from evaluators.judgement.errors import CueError, NoPolicyError, ScreenerError
+from evaluators.judgement.errors import CueError, NoAgreementError, NoPolicyError, ScreenerError
 from evaluators.judgement.kappa import cohens_kappa, mean_of_defined
 from evaluators.judgement.panel import ORDINAL, Panel
 from evaluators.judgement.rest import Spearman
@@ -53,7 +54,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class AgainstPanel:
-    """Result of `against_panel`.
+    """Result of `screener_against_panel`.
 
     Parameters
     ----------
@@ -116,7 +117,10 @@ class AgainstPanel:
 
     @property
     def reaches_ceiling(self) -> bool:
-        """Whether the data do not show the screener to follow the others less well than one of their colleagues."""
+        """Whether the data do not show the screener to follow the others less well than one of their colleagues.
+
+        False, too, if the ceiling cannot be told.
+        """
         return bool(self.difference.high >= 0)
 
     @property
@@ -195,7 +199,7 @@ def _three(figure: Figure) -> tuple[float, float, float]:
     return figure.value, figure.low, figure.high
 
 
-def against_panel(
+def screener_against_panel(
     panel: Panel,
     resumes: Any,
     *,
@@ -246,7 +250,7 @@ def against_panel(
     ScreenerError
         If a rated item has no score or two, a score is no number, all are equal, or shares make no sense.
     NoAgreementError
-        If the panel's worth of items cannot be told, as for `rater_severity`.
+        If the panel's worth of items cannot be told, as for `rater_severity`, or all items are worth the same.
     LevelError, ColumnError
         If `confidence` or `replicates` make no sense, or the table has no such column.
 
@@ -255,7 +259,7 @@ def against_panel(
     >>> ratings = np.array([[1, 1, 2], [2, 3, 1], [3, 2, 4], [4, 4, 3], [5, 5, 5], [6, 5, 6], [2, 1, 1], [4, 5, 6.0]])
     >>> panel = Panel(ratings, tuple("abcdefgh"), ("Ada", "Ben", "Cleo"))
     >>> scores = pd.DataFrame({"cv": list("abcdefgh"), "points": [10, 20, 30, 40, 50, 60, 15, 45]})
-    >>> found = against_panel(panel, scores, item="cv", score="points", replicates=100)
+    >>> found = screener_against_panel(panel, scores, item="cv", score="points", replicates=100)
     >>> found.overlap.value, found.overlap_by_luck, found.may_win
     (1.0, 0.25, False)
     """
@@ -276,6 +280,8 @@ def against_panel(
     scores = table[score].to_numpy(dtype=np.float64)
     jobs = np.zeros(len(items), dtype=np.int64) if within is None else pd.factorize(table[within].astype(str))[0]
     worth = np.round(model.items[rated], _DIGITS)
+    if np.ptp(worth) == 0:
+        raise NoAgreementError(ALL_EQUAL, ALL_EQUAL_HINT)
     level = (panel.ratings - model.raters[None, :])[rated]
     rest = np.round(others_mean(level), _DIGITS)
     places, worths = _shortlists.places_in_jobs(scores, jobs), _shortlists.places_in_jobs(worth, jobs)
@@ -375,7 +381,7 @@ def _rows_of(table: pd.DataFrame, items: list[str], *, item: str, score: str) ->
     if (wrong := ~np.isfinite(numbers)).any():
         row = int(np.flatnonzero(wrong)[0])
         raise ScreenerError(
-            f"The score of {items[row]} is {found[score].iloc[row]!r}.", "A score is a number; higher is better."
+            f"The score of {items[row]} is {found[score].tolist()[row]!r}.", "A score is a number; higher is better."
         )
     if np.ptp(numbers) == 0:
         raise ScreenerError("All scores are the same.", "A screener that tells nobody apart cannot be compared.")

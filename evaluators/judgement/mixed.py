@@ -122,7 +122,8 @@ def capture_mixed_policy(panel: Panel, cues: Cues, *, alpha: float = 0.05) -> Mi
     """Fit the ratings of all raters in one mixed model: weights, and levels and weights of raters that vary.
 
     The raters are taken as drawn from many; their levels and their weights vary independently of each other. Restricted
-    maximum likelihood [1]_; R² after Nakagawa and Schielzeth [2]_ with Johnson's random slopes.
+    maximum likelihood [1]_; R² after Nakagawa and Schielzeth [2]_ with Johnson's random slopes. With eight cues of
+    a thousand ratings it takes some seconds.
 
     Parameters
     ----------

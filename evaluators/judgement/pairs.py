@@ -219,7 +219,7 @@ def bradley_terry(frame: Any, *, winner: str, loser: str, tie: str | None = None
 
 
 def _tied(column: pd.Series) -> npt.NDArray[np.bool_]:
-    values = [bool(value) if value in (True, False, 0, 1) else None for value in column.tolist()]
+    values = [bool(cell) if not pd.isna(cell) and cell in (True, False) else None for cell in column.tolist()]
     unread = [row for row, value in enumerate(values, start=1) if value is None]
     if unread:
         raise PairError(f"Row {unread[0]}: the tie is {column.iloc[unread[0] - 1]!r}.", "Give True or False.", "tie")
