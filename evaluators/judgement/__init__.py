@@ -5,8 +5,8 @@ that fits them, `rater_report` looks at single raters. Each measure and each par
 
 With `Cues.from_table` for what raters could see, `capture_policies` (or `capture_mixed_policy`) and `cue_importance`
 say what counts for them, `stated_against_recovered` whether they say so, `lens_model` how well that fits an outcome.
-`bradley_terry` scales paired comparisons, `consensus_ranking` makes one ranking of many. `screener_against_panel` sets a
-screener beside the panel and beside the audit of its shortlist.
+`bradley_terry` scales paired comparisons, `consensus_ranking` makes one ranking of many. `screener_against_panel` sets
+a screener beside the panel and beside the audit of its shortlist.
 
 >>> import numpy as np
 >>> panel = Panel(np.array([[1, 2], [2, 2], [4, 5], [5, 4.0]]), ("cv 1", "cv 2", "cv 3", "cv 4"), ("Ada", "Ben"))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.judgement._designs import Design, spread
-from evaluators.judgement._draws import rounded
+from evaluators.judgement._draws import FloatArray
 from evaluators.judgement.errors import NoPolicyError
 from evaluators.screening.significance import holm
 
@@ -17,24 +17,33 @@ _STEEPEST = 15.0  # log-odds per standard deviation; beyond it a cue parts the r
 
 
 def weight_rows(
-    weights: np.ndarray, limits: np.ndarray, p_values: np.ndarray, scale: np.ndarray, alpha: float
+    weights: FloatArray, limits: FloatArray, p_values: FloatArray, scale: FloatArray, alpha: float, *, searched: bool
 ) -> list[dict[str, Any]]:
-    """Return the figures of each column; `scale` turns a weight into a standardised one."""
+    """Return the figures of each column; `scale` turns a weight into a standardised one.
+
+    What a search has found is rounded to few digits, so that it is the same on every machine.
+    """
+    digits = 5 if searched else 10
     adjusted = holm([float(value) for value in p_values])
     return [
         {
-            "weight": rounded(weights[place]),
-            "low": rounded(limits[place, 0]),
-            "high": rounded(limits[place, 1]),
-            "standardised": rounded(weights[place] * scale[place]),
-            "standardised_low": rounded(limits[place, 0] * scale[place]),
-            "standardised_high": rounded(limits[place, 1] * scale[place]),
-            "p_value": rounded(p_values[place]),
-            "p_adjusted": rounded(adjusted[place]),
+            "weight": _short(weights[place], digits, scale[place]),
+            "low": _short(limits[place, 0], digits, scale[place]),
+            "high": _short(limits[place, 1], digits, scale[place]),
+            "standardised": round(float(weights[place] * scale[place]), digits) + 0.0,
+            "standardised_low": round(float(limits[place, 0] * scale[place]), digits) + 0.0,
+            "standardised_high": round(float(limits[place, 1] * scale[place]), digits) + 0.0,
+            "p_value": round(float(p_values[place]), digits),
+            "p_adjusted": round(float(adjusted[place]), digits),
             "found": adjusted[place] < alpha,
         }
         for place in range(len(weights))
     ]
+
+
+def _short(value: float, digits: int, scale: float) -> float:
+    """Return so many leading digits, since a weight may be per euro or per million; nought if only rounding is left."""
+    return float(f"{value:.{digits}g}") if abs(value * scale) > 1e-12 else 0.0
 
 
 def fit_linear(design: Design, *, alpha: float) -> dict[str, Any]:
@@ -57,7 +66,7 @@ def fit_linear(design: Design, *, alpha: float) -> dict[str, Any]:
     scale = design.cues.std(axis=0, ddof=1) / spread(design.judgement)
     r_squared = min(1.0, max(0.0, float(fit.rsquared)))
     return {
-        "weights": weight_rows(weights, limits, p_values, scale, alpha),
+        "weights": weight_rows(weights, limits, p_values, scale, alpha, searched=False),
         "r_squared": r_squared,
         "adjusted_r_squared": float(fit.rsquared_adj),
         "cross_validated_r_squared": 1.0 if exact else 1 - float((left_out**2).sum()) / squares,
@@ -94,13 +103,13 @@ def fit_ordinal(design: Design, *, alpha: float) -> dict[str, Any]:
     r_squared = leaning / (leaning + _LOGISTIC_VARIANCE)
     limits = np.column_stack([weights - width, weights + width]) / apart[:, None]
     scale = apart / math.sqrt(leaning + _LOGISTIC_VARIANCE)
-    rows = weight_rows(weights / apart, limits, 2 * ndtr(-np.abs(weights / errors)), scale, alpha)
+    rows = weight_rows(weights / apart, limits, 2 * ndtr(-np.abs(weights / errors)), scale, alpha, searched=True)
     return {
         "weights": rows,
-        "r_squared": r_squared,
+        "r_squared": round(r_squared, 5),
         "adjusted_r_squared": math.nan,
         "cross_validated_r_squared": math.nan,
-        "consistency": math.sqrt(r_squared),
+        "consistency": round(math.sqrt(r_squared), 5),
     }
 
 

@@ -12,11 +12,11 @@ from evaluators._frames import pandas_columns
 from evaluators._plain import json_able, plain
 from evaluators.judgement import _shortlists
 from evaluators.judgement._additive import fit_additive
-from evaluators.judgement._cells import names_of
 from evaluators.judgement._disagreement import FeatureGap, GroupGap, feature_gaps, group_gaps
 from evaluators.judgement._draws import FloatArray, check_draws, divided, drawn_values, percentiles, rounded
 from evaluators.judgement._measured import ALL_EQUAL, ALL_EQUAL_HINT
 from evaluators.judgement._rows import check_alpha
+from evaluators.judgement._screener import OneRater, audits_of, mean_overlap, rows_of
 from evaluators.judgement.cues import Cues
 from evaluators.judgement.drift import others_mean
 from evaluators.judgement.errors import CueError, NoAgreementError, NoPolicyError, ScreenerError
@@ -24,9 +24,7 @@ from evaluators.judgement.kappa import cohens_kappa, mean_of_defined
 from evaluators.judgement.panel import ORDINAL, Panel
 from evaluators.judgement.rest import Spearman
 from evaluators.judgement.result import Agreement
-from evaluators.screening.counts import count_table
-from evaluators.screening.errors import TooFewGroupsError
-from evaluators.screening.families import Audit, audit_families
+from evaluators.screening.families import Audit
 from evaluators.screening.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -276,7 +274,7 @@ def screener_against_panel(
     model = fit_additive(panel)
     rated = np.isfinite(model.items)
     items = [name for name, some in zip(panel.items, rated.tolist(), strict=True) if some]
-    table, notes = _rows_of(table, items, item=item, score=score)
+    table, notes = rows_of(table, items, item=item, score=score)
     scores = table[score].to_numpy(dtype=np.float64)
     jobs = np.zeros(len(items), dtype=np.int64) if within is None else pd.factorize(table[within].astype(str))[0]
     worth = np.round(model.items[rated], _DIGITS)
@@ -286,7 +284,7 @@ def screener_against_panel(
     rest = np.round(others_mean(level), _DIGITS)
     places, worths = _shortlists.places_in_jobs(scores, jobs), _shortlists.places_in_jobs(worth, jobs)
 
-    raters = [_OneRater(scores, panel.ratings[rated, place], rest[:, place], jobs) for place in range(panel.n_raters)]
+    raters = [OneRater(scores, panel.ratings[rated, place], rest[:, place], jobs) for place in range(panel.n_raters)]
     whole = Spearman(places, worths)
     chosen, bands = _shortlists.bands(scores, jobs, share=share, reserve=reserve)
     theirs, their_bands = _shortlists.bands(worth, jobs, share=share, reserve=reserve)
@@ -313,7 +311,7 @@ def screener_against_panel(
             found_features = feature_gaps(100 * (places - worths), tuple(items), cues, alpha=1 - confidence)
         except (CueError, NoPolicyError) as error:
             notes += (f"Where they part by feature was not computed. {error.problem}",)
-    audits, audit_notes = _audits(table, groups, {"screener": chosen, "panel": theirs}, alpha=1 - confidence)
+    audits, audit_notes = audits_of(table, groups, {"screener": chosen, "panel": theirs}, alpha=1 - confidence)
     return AgainstPanel(
         correlation=correlation,
         screener=machine,
@@ -324,8 +322,8 @@ def screener_against_panel(
         shortlisted=int(theirs.sum()),
         overlap=overlap,
         overlap_by_luck=rounded(luck / theirs.sum()),
-        overlap_screener=_mean_overlap(raters, share, machine=True),
-        overlap_raters=_mean_overlap(raters, share, machine=False),
+        overlap_screener=mean_overlap(raters, share, machine=True),
+        overlap_raters=mean_overlap(raters, share, machine=False),
         kappa=cohens_kappa(two, weights="quadratic", confidence=confidence, replicates=replicates, seed=seed),
         features=found_features,
         groups=group_gaps(table, groups, 100 * places, 100 * worths, alpha=1 - confidence),
@@ -337,72 +335,3 @@ def screener_against_panel(
         seed=seed,
         notes=notes + audit_notes,
     )
-
-
-class _OneRater:
-    """The screener and one rater against the mean of the other raters, on that rater's items."""
-
-    def __init__(self, scores: FloatArray, own: FloatArray, rest: FloatArray, jobs: "np.ndarray") -> None:
-        kept = ~np.isnan(own) & ~np.isnan(rest)
-        self.jobs, self.given = jobs[kept], {"machine": scores[kept], "human": own[kept], "rest": rest[kept]}
-        placed = {}
-        for name, values in self.given.items():
-            placed[name] = np.full(len(own), np.nan)
-            placed[name][kept] = _shortlists.places_in_jobs(values, self.jobs)
-        self.machine = Spearman(placed["machine"], placed["rest"])
-        self.human = Spearman(placed["human"], placed["rest"])
-
-
-def _mean_overlap(raters: list[_OneRater], share: float, *, machine: bool) -> float:
-    found = []
-    for one in raters:
-        if len(one.jobs) >= 2:
-            rest, _ = _shortlists.bands(one.given["rest"], one.jobs, share=share, reserve=0.0)
-            own, _ = _shortlists.bands(one.given["machine" if machine else "human"], one.jobs, share=share, reserve=0.0)
-            found.append(float((own & rest).sum()) / float(rest.sum()))
-    return rounded(float(np.mean(found))) if found else math.nan
-
-
-def _rows_of(table: pd.DataFrame, items: list[str], *, item: str, score: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the table's rows of the rated items, in the panel's order, with scores as numbers."""
-    names = names_of(table[item], "item")
-    places = {name: row for row, name in enumerate(names)}
-    if len(places) < len(names):
-        twice = next(name for row, name in enumerate(names) if places[name] != row)
-        raise ScreenerError(f"{twice} stands in the table twice.", "Give each item one row with one score.")
-    if lacking := [name for name in items if name not in places]:
-        shown = ", ".join(lacking[:5]) + (", …" if len(lacking) > 5 else "")
-        raise ScreenerError(
-            f"{len(lacking):,} of {len(items):,} rated items have no score: {shown}.",
-            "Score all that the panel rated: leaving some out would flatter the screener.",
-        )
-    found = table.iloc[[places[name] for name in items]].reset_index(drop=True)
-    numbers = pd.to_numeric(found[score].astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    if (wrong := ~np.isfinite(numbers)).any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise ScreenerError(
-            f"The score of {items[row]} is {found[score].tolist()[row]!r}.", "A score is a number; higher is better."
-        )
-    if np.ptp(numbers) == 0:
-        raise ScreenerError("All scores are the same.", "A screener that tells nobody apart cannot be compared.")
-    left = len(names) - len(items)
-    notes = (f"{left:,} of {len(names):,} items do not count: nobody rated them.",) if left else ()
-    return found.assign(**{score: numbers}), notes
-
-
-def _audits(
-    table: pd.DataFrame, groups: Sequence[str], chosen: "dict[str, np.ndarray]", *, alpha: float
-) -> tuple[dict[str, Audit], tuple[str, ...]]:
-    if not groups:
-        return {}, ()
-    found = {}
-    for whose, shortlist in chosen.items():
-        counts = {
-            name: count_table(table[[name]].assign(shortlisted=shortlist), group=name, outcome="shortlisted")
-            for name in groups
-        }
-        try:
-            found[whose] = audit_families(counts, alpha=alpha)
-        except TooFewGroupsError as error:
-            return {}, (f"No audit. {error.problem}",)
-    return found, ()

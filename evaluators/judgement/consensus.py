@@ -98,10 +98,14 @@ class Consensus:
         """Say in plain words who stands first, how sure that is, and what it does not show."""
         first = self.items[0]
         open_ = [row.item for row in self.items if row.low <= first.high and row is not first]
-        lines = [
-            f"First of {len(self.items):,} items by {_SAID[self.method]} of {self.n_raters} raters: {first.item}; with "
-            f"other raters of the same kind its rank would be {first.low:g} to {first.high:g} in "
+        sure = (
+            "; how sure that is cannot be told."
+            if math.isnan(first.low)
+            else f"; with other raters of the same kind its rank would be {first.low:.3g} to {first.high:.3g} in "
             f"{self.confidence:.0%} of cases."
+        )
+        lines = [
+            f"First of {len(self.items):,} items by {_SAID[self.method]} of {self.n_raters} raters: {first.item}{sure}"
         ]
         if open_:
             shown = ", ".join(open_[:8]) + (", …" if len(open_) > 8 else "")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evaluators._plain import json_able
 from evaluators.judgement._designs import checked
-from evaluators.judgement._draws import FloatArray, rounded
+from evaluators.judgement._draws import FloatArray
 from evaluators.judgement._fits import weight_rows
 from evaluators.judgement._measured import require_order, require_raters
 from evaluators.judgement._rows import check_alpha
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 FEWEST_RATERS = 5
+_DIGITS = 4  # of what a search has found
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,8 @@ def capture_mixed_policy(panel: Panel, cues: Cues, *, alpha: float = 0.05) -> Mi
     width = float(ndtri(1 - alpha / 2)) * errors
     limits = np.column_stack([weights - width, weights + width]) / apart[:, None]
     spread_of_all = float(given.std(ddof=1))
-    figures = weight_rows(weights / apart, limits, 2 * ndtr(-np.abs(weights / errors)), apart / spread_of_all, alpha)
+    p_values, scale = 2 * ndtr(-np.abs(weights / errors)), apart / spread_of_all
+    figures = weight_rows(weights / apart, limits, p_values, scale, alpha, searched=True)
     effects = {str(name): np.asarray(own) for name, own in fit.random_effects.items()}
     explained, noise = float((whole[:, 1:] @ weights).var()), float(fit.scale)
     of_raters = float(((whole**2) @ variances).mean())
@@ -206,18 +208,18 @@ def capture_mixed_policy(panel: Panel, cues: Cues, *, alpha: float = 0.05) -> Mi
         spreads=tuple(
             CueSpread(
                 cues.columns[place - 1],
-                round(math.sqrt(max(float(variances[place]), 0.0)) / spread_of_all, 6),
+                round(math.sqrt(max(float(variances[place]), 0.0)) / spread_of_all, _DIGITS),
                 tuple(
-                    (panel.raters[int(name)], round(float(weights[place - 1] + own[place]) / spread_of_all, 6))
+                    (panel.raters[int(name)], round(float(weights[place - 1] + own[place]) / spread_of_all, _DIGITS))
                     for name, own in sorted(effects.items(), key=lambda each: int(each[0]))
                 ),
             )
             for place in range(1, k)
         ),
-        severity_spread=round(math.sqrt(max(float(variances[0]), 0.0)), 6),
-        noise=rounded(math.sqrt(noise)),
-        r_squared_panel=rounded(explained / total),
-        r_squared_all=rounded((explained + of_raters) / total),
+        severity_spread=round(math.sqrt(max(float(variances[0]), 0.0)), _DIGITS),
+        noise=round(math.sqrt(noise), _DIGITS),
+        r_squared_panel=round(explained / total, _DIGITS),
+        r_squared_all=round((explained + of_raters) / total, _DIGITS),
         n_items=len(rated),
         n_raters=len(rating),
         n_ratings=len(rows),

@@ -203,6 +203,7 @@ def test_the_mean_takes_severity_out():
     found = consensus_ranking(panel_of(ratings), replicates=100)
     assert [(row.item, row.score) for row in found] == [("d", 5.0), ("a", 4.0), ("b", 2.0), ("c", 1.0)]
     assert "some item had no rating" in found.notes[0]
+    assert "cannot be told" in found.summary()
 
 
 def test_ranks_are_surer_with_raters_who_agree():

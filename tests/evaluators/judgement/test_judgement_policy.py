@@ -71,6 +71,17 @@ def test_words_become_columns_beside_their_reference():
     assert Cues.from_table(table, item="cv", cues=["town"], reference={"town": "x"}).columns == ("town: y",)
 
 
+def test_other_tables_are_read_as_well():
+    import polars as pl
+
+    table = {"cv": ["a", "b", "c"], "years": [1, 2, 3], "degree": ["x", "y", "x"]}
+    one, two = (
+        Cues.from_table(make(table), item="cv", cues=["years", "degree"]) for make in (pd.DataFrame, pl.DataFrame)
+    )
+    assert one.columns == two.columns == ("years", "degree: y")
+    assert one.matrix.tolist() == two.matrix.tolist() == [[1, 0], [2, 1], [3, 0]]
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
