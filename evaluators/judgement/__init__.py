@@ -14,7 +14,7 @@ a screener beside the panel and beside the audit of its shortlist.
 True
 """
 
-from evaluators.judgement._disagreement import FeatureGap, GroupGap
+from evaluators.judgement._disagreement import AlikeGap, FeatureGap, GroupGap
 from evaluators.judgement.against_panel import AgainstPanel, Figure, screener_against_panel
 from evaluators.judgement.agreement import NotFitting, PanelAgreement, rater_agreement
 from evaluators.judgement.alpha import krippendorff_alpha
@@ -55,6 +55,7 @@ __all__ = [
     "AgainstRest",
     "Agreement",
     "AgreementTest",
+    "AlikeGap",
     "Consensus",
     "ConsensusItem",
     "CueError",

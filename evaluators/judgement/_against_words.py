@@ -80,6 +80,10 @@ def _fair(found: "AgainstPanel") -> list[str]:
             said.append(
                 "The panel's own shortlist shows adverse impact: a screener that follows it well learns that, too."
             )
+    if found.alike and not any(row.found for row in found.alike):
+        said.append("Among people who are alike in the features, no group was found to be put higher or lower.")
+    elif found.audit is not None and not found.alike:
+        said.append("Name features, too: then it shows sooner whether people who are alike in them are treated alike.")
     said.append(
         "Agreement with a panel is not validity: the recruiters can share a prejudice or a fashion, and a screener "
         "that matches them matches that. Whether the people chosen do well is another question, for an outcome."

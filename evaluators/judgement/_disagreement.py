@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from evaluators.judgement._draws import FloatArray, rounded
 from evaluators.judgement._fits import fit_linear
 from evaluators.judgement._rows import holm_of_defined, t_limits
 from evaluators.judgement.cues import Cues
+
+ALIKE_LEVEL, SMALLEST_ALIKE = 0.01, 3.0  # a fair screener should hardly ever be blocked, and not for a trifle
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,34 @@ class GroupGap:
     found: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AlikeGap:
+    """How the screener treats one group beside another, among items that are alike in the features.
+
+    Parameters
+    ----------
+    attribute, group, reference : str
+        The column, the group's label, and the label it is compared with.
+    gap : float
+        Places of 100 that the screener puts the group higher, features equal; below 0, lower.
+    low, high : float
+        Limits of it.
+    p_adjusted : float
+        Two-sided (0-1) against no gap, by Holm over all groups.
+    found : bool
+        Whether the gap is at least 3 places and the p-value under 0.01.
+    """
+
+    attribute: str
+    group: str
+    reference: str
+    gap: float
+    low: float
+    high: float
+    p_adjusted: float
+    found: bool
+
+
 def feature_gaps(apart: FloatArray, items: tuple[str, ...], cues: Cues, *, alpha: float) -> tuple[FeatureGap, ...]:
     """Fit how many places the screener puts an item higher on its features, by least squares.
 
@@ -130,6 +161,56 @@ def group_gaps(
             found=bool(adjusted[place] < alpha),
         )
         for place, (attribute, label, theirs, beside) in enumerate(found)
+    )
+
+
+def alike_gaps(
+    table: pd.DataFrame,
+    groups: Sequence[str],
+    features: Sequence[str],
+    screener: FloatArray,
+    *,
+    item: str,
+    alpha: float,
+) -> tuple[AlikeGap, ...]:
+    """Fit the screener's places on the features and each column of groups, by least squares.
+
+    An audit of a shortlist needs many people. This asks less: whether the group moves the score beyond what the
+    features explain. It sees only what does not pass through a feature.
+
+    Raises
+    ------
+    NoPolicyError, CueError
+        If there are too few items, or a feature repeats a group.
+    """
+    rows: list[tuple[str, str, str, dict[str, Any]]] = []
+    for attribute in groups:
+        labels = table[attribute].map(label_of).astype(str)
+        if attribute in features or labels.nunique() < 2:
+            continue
+        reference = str(labels.value_counts().sort_index().idxmax())
+        beside = table.assign(**{attribute: pd.Categorical(labels)})
+        cues = Cues.from_table(beside, item=item, cues=[*features, attribute], reference={attribute: reference})
+        names = tuple(table[item])
+        fit = fit_linear(checked(names, screener, cues, whose="the panel"), alpha=alpha)["weights"]
+        rows += [
+            (attribute, cues.columns[place].removeprefix(f"{attribute}: "), reference, fit[place])
+            for place, cue in enumerate(cues.of_cue)
+            if cue == len(features)
+        ]
+    adjusted = holm_of_defined([row["p_value"] for *_, row in rows])
+    return tuple(
+        AlikeGap(
+            attribute=attribute,
+            group=label,
+            reference=reference,
+            gap=row["weight"],
+            low=row["low"],
+            high=row["high"],
+            p_adjusted=adjusted[place],
+            found=bool(adjusted[place] < ALIKE_LEVEL and abs(row["weight"]) >= SMALLEST_ALIKE),
+        )
+        for place, (attribute, label, reference, row) in enumerate(rows)
     )
 
 

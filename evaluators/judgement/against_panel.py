@@ -12,7 +12,7 @@ from evaluators._frames import pandas_columns
 from evaluators._plain import json_able, plain
 from evaluators.judgement import _shortlists
 from evaluators.judgement._additive import fit_additive
-from evaluators.judgement._disagreement import FeatureGap, GroupGap, feature_gaps, group_gaps
+from evaluators.judgement._disagreement import AlikeGap, FeatureGap, GroupGap, alike_gaps, feature_gaps, group_gaps
 from evaluators.judgement._draws import FloatArray, check_draws, divided, drawn_values, percentiles, rounded
 from evaluators.judgement._measured import ALL_EQUAL, ALL_EQUAL_HINT
 from evaluators.judgement._rows import check_alpha
@@ -79,6 +79,8 @@ class AgainstPanel:
         Which features the screener rewards more, or less, than the panel does.
     groups : tuple of GroupGap
         Where the groups stand with either.
+    alike : tuple of AlikeGap
+        Whether the screener puts a group higher or lower than people who are alike in the features.
     audit, panel_audit : Audit or None
         What `evaluators.screening` says of the screener's shortlist, and of the panel's; None if no groups are named.
     share : float
@@ -105,6 +107,7 @@ class AgainstPanel:
     kappa: Agreement
     features: tuple[FeatureGap, ...]
     groups: tuple[GroupGap, ...]
+    alike: tuple[AlikeGap, ...]
     audit: Audit | None
     panel_audit: Audit | None
     share: float
@@ -126,13 +129,21 @@ class AgainstPanel:
         """Why the screener must not win, however well it follows the panel; empty if nothing speaks against it."""
         if self.audit is None:
             return ("Its shortlist was not audited: name the columns with groups.",)
-        return tuple(
+        impact = tuple(
             f"Its shortlist shows adverse impact on {group.group} ({name}): {group.impact_ratio:.2f} of the rate of "
             f"{audit.reference}."
             for name, audit in self.audit
             for group in audit.compared
             if group.verdict is Verdict.EVIDENCE
         )
+        unequal = tuple(
+            f"It puts {row.group} ({row.attribute}) {abs(row.gap):.1f} places of 100 "
+            f"{'higher' if row.gap > 0 else 'lower'} than {row.reference}, among people who are alike in the "
+            f"features ({row.low:+.1f} to {row.high:+.1f})."
+            for row in self.alike
+            if row.found
+        )
+        return impact + unequal
 
     @property
     def may_win(self) -> bool:
@@ -172,6 +183,7 @@ class AgainstPanel:
             "kappa": self.kappa.to_dict(),
             "features": [json_able(row) for row in self.features],
             "groups": [json_able(row) for row in self.groups],
+            "alike": [json_able(row) for row in self.alike],
             "audit": self.audit.to_dict() if self.audit is not None else None,
             "panel_audit": self.panel_audit.to_dict() if self.panel_audit is not None else None,
         }
@@ -230,7 +242,8 @@ def screener_against_panel(
     within : str, optional
         Column with the job. Then ranks and shortlists are made within each job.
     features : sequence of str
-        Columns with what could be seen of an item, to find where screener and panel part.
+        Columns with what could be seen of an item and may count, to find where screener and panel part, and whether
+        the screener treats people alike who are alike in them.
     groups : sequence of str
         Columns with groups of people, such as sex, to audit the shortlists by.
     confidence : float
@@ -305,10 +318,13 @@ def screener_against_panel(
     )
     luck = sum(float(theirs[jobs == job].sum()) ** 2 / float((jobs == job).sum()) for job in np.unique(jobs))
     found_features: tuple[FeatureGap, ...] = ()
+    alike: tuple[AlikeGap, ...] = ()
     if features:
         try:
-            cues = Cues.from_table(table.assign(**{item: items}), item=item, cues=list(features))
+            named = table.assign(**{item: items})
+            cues = Cues.from_table(named, item=item, cues=list(features))
             found_features = feature_gaps(100 * (places - worths), tuple(items), cues, alpha=1 - confidence)
+            alike = alike_gaps(named, groups, features, 100 * places, item=item, alpha=1 - confidence)
         except (CueError, NoPolicyError) as error:
             notes += (f"Where they part by feature was not computed. {error.problem}",)
     audits, audit_notes = audits_of(table, groups, {"screener": chosen, "panel": theirs}, alpha=1 - confidence)
@@ -326,6 +342,7 @@ def screener_against_panel(
         overlap_raters=mean_overlap(raters, share, machine=False),
         kappa=cohens_kappa(two, weights="quadratic", confidence=confidence, replicates=replicates, seed=seed),
         features=found_features,
+        alike=alike,
         groups=group_gaps(table, groups, 100 * places, 100 * worths, alpha=1 - confidence),
         audit=audits.get("screener"),
         panel_audit=audits.get("panel"),

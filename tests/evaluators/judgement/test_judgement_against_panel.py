@@ -107,6 +107,37 @@ def test_a_screener_that_matches_biased_raters_must_not_win():
     assert gaps["f"].gap == pytest.approx(gaps["f"].screener - gaps["f"].panel)
 
 
+def test_people_who_are_alike_are_treated_alike():
+    import statsmodels.api as sm
+
+    panel, table = made(n=90)
+    woman = (table["sex"] == "f").to_numpy()
+    merit = (table["skill"] + 0.5 * table["years"]).to_numpy()
+    features = ["skill", "years"]
+    unfair, fair = (
+        compared(panel, table.assign(score=score), groups=["sex"], features=features)
+        for score in (merit - 0.6 * woman, merit)
+    )
+    # The cut alone does not tell with so few, the places do: least squares by hand.
+    places = 100 * ((merit - 0.6 * woman).argsort().argsort() + 0.5) / 90
+    fit = sm.OLS(places, sm.add_constant(np.column_stack([table[features], ~woman]))).fit()
+    (row,) = unfair.alike
+    assert (row.group, row.reference) == ("m", "f")
+    assert row.gap == pytest.approx(fit.params[3])
+    assert (row.low, row.high) == pytest.approx(tuple(fit.conf_int()[3]))
+    assert row.found
+    assert "m (sex)" in unfair.blocked_by[-1]
+    assert "among people who are alike in the features" in unfair.blocked_by[-1]
+    assert not fair.alike[0].found
+    assert fair.may_win
+    assert "no group was found to be put higher or lower" in fair.summary()
+    shuffled = compared(
+        panel.only(items=panel.items[::-1]), table.assign(score=merit - 0.6 * woman), groups=["sex"], features=features
+    )
+    assert shuffled.alike[0].gap == pytest.approx(row.gap)
+    assert [each.gap for each in shuffled.features] == pytest.approx([each.gap for each in unfair.features])
+
+
 def test_nobody_wins_without_an_audit():
     panel, table = made()
     found = compared(panel, table)
