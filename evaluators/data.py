@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evaluators.itdata.log import TicketLog
 
 __all__ = [
+    "RECRUITER_PANEL_TABLES",
     "TARNBROOK_TABLES",
     "AlteredDatasetError",
     "DatasetFolderError",
@@ -29,11 +30,13 @@ __all__ = [
     "load_hr_messages",
     "load_hr_messages_lesson",
     "load_hr_replies",
+    "load_recruiter_panel",
     "load_resume_callbacks",
     "load_tarnbrook",
     "load_tarnbrook_log",
 ]
 
+RECRUITER_PANEL_TABLES = ("resumes", "ratings", "recruiters")
 TARNBROOK_TABLES = tuple(_tarnbrook.TABLES)
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -349,6 +352,58 @@ def load_hr_replies(folder: str | Path | None = None) -> pd.DataFrame:
 @lru_cache(maxsize=1)
 def _hr_replies(content: bytes) -> pd.DataFrame:
     return pd.read_csv(BytesIO(content), keep_default_na=False)
+
+
+def load_recruiter_panel(table: str, folder: str | Path | None = None) -> pd.DataFrame:
+    """Load a table of made-up résumés for four jobs that twelve simulated recruiters rated.
+
+    No row is a person, and nobody rated anything: the recruiters are formulas whose weights, noise and unfairness are
+    planted and known. Read ``datasheet("recruiter_panel_ratings")``.
+
+    Parameters
+    ----------
+    table : str
+        One of `RECRUITER_PANEL_TABLES`: ``"resumes"`` (what could be seen of each, and how it turned out),
+        ``"ratings"`` (one row per résumé and recruiter; not everybody rated everything) or ``"recruiters"`` (what each
+        says to value, and what is planted).
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (240, 17), (1368, 7) or (12, 21)
+        ``resume_id`` and ``recruiter`` join the tables. Ratings are 1 to 7; ``order`` counts each recruiter's ratings.
+        ``degree`` is an ordered category; other labels are categorical, yes-no columns bool.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`; also if there is no such table.
+
+    Examples
+    --------
+    >>> ratings = load_recruiter_panel("ratings")
+    >>> len(ratings), ratings["recruiter"].nunique()
+    (1368, 12)
+    """
+    if table not in RECRUITER_PANEL_TABLES:
+        raise UnknownDatasetError(
+            f"The recruiter panel has no table called {table!r}.",
+            f"Choose one of: {', '.join(RECRUITER_PANEL_TABLES)}.",
+        )
+    name = f"recruiter_panel_{table}"
+    registry = _open_registry(folder)
+    packed = str(registry.entry(name)["file"]).endswith(".gz")
+    return _recruiter_panel(table, registry.read(name), packed).copy(deep=False)
+
+
+@lru_cache(maxsize=3)
+def _recruiter_panel(name: str, content: bytes, packed: bool) -> pd.DataFrame:
+    table = pd.read_csv(BytesIO(content), compression="gzip" if packed else None, keep_default_na=False)
+    if name != "resumes":
+        return table
+    table = table.astype(dict.fromkeys(["job", "name_race", "name_sex"], "category"))
+    return table.assign(degree=pd.Categorical(table["degree"], ["none", "bachelor", "master"], ordered=True))
 
 
 def load_resume_callbacks(folder: str | Path | None = None) -> pd.DataFrame:

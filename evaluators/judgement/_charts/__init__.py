@@ -1,0 +1,1 @@
+"""Charts of ratings; imported only when one is asked for."""

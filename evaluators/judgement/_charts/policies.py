@@ -1,0 +1,73 @@
+"""The weights of several raters, one row a cue; imported only when a chart is asked for."""
+
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+
+from evaluators._chart_looks import LABELLED_WIDTH, guide, labelled, legends_below, titled
+from evaluators._palette import BLUE, ORANGE
+from evaluators._plain import plain
+
+if TYPE_CHECKING:
+    from evaluators.judgement.mixed import MixedPolicy
+    from evaluators.judgement.policy import Policies
+
+_ROW_PIXELS = 34
+_RATER, _PANEL = "a rater", "the panel"
+
+
+def policies_chart(found: "Policies") -> alt.LayerChart:
+    """Draw `Policies`: see `Policies.chart`."""
+    rows = [
+        {"label": each.column, "value": each.standardised, "who": policy.rater, "kind": _RATER}
+        for policy in found
+        for each in policy
+    ]
+    if found.panel is not None:
+        rows += [
+            {"label": each.column, "value": each.standardised, "who": _PANEL, "kind": _PANEL} for each in found.panel
+        ]
+    return _dots(rows, title="What do the raters value?", description=found.summary())
+
+
+def mixed_chart(found: "MixedPolicy") -> alt.LayerChart:
+    """Draw `MixedPolicy`: see `MixedPolicy.chart`."""
+    rows = [
+        {"label": each.column, "value": value, "who": rater, "kind": _RATER}
+        for each in found.spreads
+        for rater, value in each.raters
+    ]
+    rows += [
+        {"label": each.column, "value": each.standardised, "who": _PANEL, "kind": _PANEL} for each in found.weights
+    ]
+    return _dots(rows, title="What do the raters value?", description=found.summary())
+
+
+def _dots(rows: list[dict[str, Any]], *, title: str, description: str) -> alt.LayerChart:
+    order = list(dict.fromkeys(row["label"] for row in rows))
+    scale = alt.Scale(zero=False)
+    points = (
+        alt.Chart(alt.InlineData(values=[plain(row) for row in rows]))
+        .mark_point(size=90, strokeWidth=2, opacity=0.8)
+        .encode(
+            x=alt.X("value:Q", title="Standardised weight", scale=scale),
+            y=alt.Y("label:N", title=None, sort=order, axis=labelled(order)),
+            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=[_RATER, _PANEL], range=[BLUE, ORANGE])),
+            shape=alt.Shape(
+                "kind:N", title=None, scale=alt.Scale(domain=[_RATER, _PANEL], range=["circle", "diamond"])
+            ),
+            tooltip=[
+                alt.Tooltip("who:N", title="of"),
+                alt.Tooltip("label:N", title="cue"),
+                alt.Tooltip("value:Q", format="+.2f"),
+            ],
+        )
+    )
+    return alt.LayerChart(
+        layer=[guide("x", 0.0, title="Standardised weight", scale=scale), points],
+        title=titled(title, "Right of the dashed line: counts for; left: counts against."),
+        config=legends_below(),
+        width=LABELLED_WIDTH,
+        height=alt.Step(_ROW_PIXELS),
+        description=description,
+    )

@@ -1,0 +1,226 @@
+"""A screener against a panel: hand counts, scipy and scikit-learn as oracles, and screeners that must not win."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluators._validation import ColumnError
+from evaluators.judgement.against_panel import screener_against_panel
+from evaluators.judgement.errors import LevelError, NoAgreementError, ScreenerError
+from evaluators.judgement.panel import Panel
+from evaluators.judgement.rest import against_the_rest
+from evaluators.screening.counts import CountTable
+from evaluators.screening.families import audit_families
+
+
+def made(n: int = 60, raters: int = 5, seed: int = 0, noise: float = 0.7):
+    rng = np.random.default_rng(seed)
+    skill, years = rng.normal(size=n), rng.normal(size=n)
+    ratings = (skill + 0.5 * years)[:, None] + noise * rng.normal(size=(n, raters)) + np.linspace(-1, 1, raters)
+    items = tuple(f"i{number:03}" for number in range(n))
+    table = pd.DataFrame(
+        {
+            "cv": items,
+            "skill": skill,
+            "years": years,
+            "job": np.where(np.arange(n) % 3 == 0, "x", "y"),
+            "sex": np.where(np.arange(n) % 2 == 0, "f", "m"),
+            "score": skill + 0.5 * rng.normal(size=n),
+        }
+    )
+    return Panel(ratings, items, tuple(f"r{number}" for number in range(raters))), table
+
+
+def compared(panel: Panel, table: pd.DataFrame, **settings_: object):
+    return screener_against_panel(panel, table, item="cv", score="score", **({"replicates": 100} | settings_))
+
+
+def test_figures_by_other_libraries():
+    from scipy.stats import spearmanr
+    from sklearn.metrics import cohen_kappa_score
+
+    panel, table = made()
+    found = compared(panel, table)
+    worth = panel.ratings.mean(axis=1)  # complete: severity cancels
+    assert found.correlation.value == pytest.approx(spearmanr(table["score"], worth).statistic)
+    human, machine = [], []
+    for place in range(5):
+        rest = np.delete(panel.ratings, place, axis=1).mean(axis=1)
+        human.append(spearmanr(panel.ratings[:, place], rest).statistic)
+        machine.append(spearmanr(table["score"], rest).statistic)
+    assert found.ceiling.value == pytest.approx(np.mean(human))
+    assert found.ceiling.value == pytest.approx(against_the_rest(panel, replicates=100).ceiling)
+    assert found.screener.value == pytest.approx(np.mean(machine))
+    assert found.difference.value == pytest.approx(np.mean(machine) - np.mean(human))
+    theirs, own = (set(np.argsort(-values)[:15].tolist()) for values in (worth, table["score"].to_numpy()))
+    assert found.shortlisted == 15
+    assert found.overlap.value == pytest.approx(len(theirs & own) / 15)
+    assert found.overlap_by_luck == 0.25
+
+    def bands(values):
+        ranks = np.argsort(np.argsort(-values))
+        return np.where(ranks < 15, 2, np.where(ranks < 30, 1, 0))
+
+    kappa = cohen_kappa_score(bands(table["score"].to_numpy()), bands(worth), weights="quadratic")
+    assert found.kappa.value == pytest.approx(kappa)
+
+
+def test_shortlists_are_made_within_jobs():
+    # Job x is rated 3 points higher throughout; within jobs the scores follow the ratings, over all they do not.
+    ratings = np.array([[4, 4], [5, 5], [6, 6], [7, 7], [1, 1], [2, 2], [3, 3], [4, 4.0]])
+    table = pd.DataFrame({"cv": list("abcdefgh"), "score": [1, 2, 3, 4, 5, 6, 7, 8], "job": list("xxxxyyyy")})
+    panel = Panel(ratings, tuple("abcdefgh"), ("Ada", "Ben"))
+    apart, over_all = compared(panel, table, within="job"), compared(panel, table)
+    assert (apart.overlap.value, over_all.overlap.value) == (1.0, 0.0)
+    assert apart.correlation.value == pytest.approx(1.0)
+    assert over_all.correlation.value < 0
+    assert (apart.shortlisted, apart.overlap_by_luck, apart.kappa.value) == (2, 0.25, 1.0)
+
+
+def test_a_screener_that_matches_biased_raters_must_not_win():
+    panel, table = made(n=300)
+    woman = (table["sex"] == "f").to_numpy()
+    biased = Panel(panel.ratings - 2.0 * woman[:, None], panel.items, panel.raters)
+    copies = table.assign(score=table["skill"] + 0.5 * table["years"] - 2.0 * woman)
+    blind = table.assign(score=table["skill"] + 0.5 * table["years"])
+    follows, fair = (compared(biased, each, groups=["sex"]) for each in (copies, blind))
+    assert follows.correlation.value > fair.correlation.value + 0.1
+    assert follows.reaches_ceiling
+    assert not follows.may_win
+    assert "f (sex)" in follows.blocked_by[0]
+    assert "must not win" in follows.summary()
+    assert fair.may_win
+    assert "panel's own shortlist shows adverse impact" in fair.summary()
+    # The audit is that of evaluators.screening, of the shortlist by hand.
+    best = np.argsort(-copies["score"].to_numpy())[:75]
+    counts = {label: (int(rows[best].sum()), int(rows.sum())) for label, rows in (("f", woman), ("m", ~woman))}
+    expected = audit_families({"sex": CountTable.from_counts(counts)})
+    assert follows.audit["sex"]["f"].impact_ratio == expected["sex"]["f"].impact_ratio
+    gaps = {row.group: row for row in fair.groups}
+    assert gaps["f"].found
+    assert gaps["f"].gap > 5
+    assert gaps["f"].gap == pytest.approx(gaps["f"].screener - gaps["f"].panel)
+
+
+def test_people_who_are_alike_are_treated_alike():
+    import statsmodels.api as sm
+
+    panel, table = made(n=90)
+    woman = (table["sex"] == "f").to_numpy()
+    merit = (table["skill"] + 0.5 * table["years"]).to_numpy()
+    features = ["skill", "years"]
+    unfair, fair = (
+        compared(panel, table.assign(score=score), groups=["sex"], features=features)
+        for score in (merit - 0.6 * woman, merit)
+    )
+    # The cut alone does not tell with so few, the places do: least squares by hand.
+    places = 100 * ((merit - 0.6 * woman).argsort().argsort() + 0.5) / 90
+    fit = sm.OLS(places, sm.add_constant(np.column_stack([table[features], ~woman]))).fit()
+    (row,) = unfair.alike
+    assert (row.group, row.reference) == ("m", "f")
+    assert row.gap == pytest.approx(fit.params[3])
+    assert (row.low, row.high) == pytest.approx(tuple(fit.conf_int()[3]))
+    assert row.found
+    assert "m (sex)" in unfair.blocked_by[-1]
+    assert "among people who are alike in the features" in unfair.blocked_by[-1]
+    assert not fair.alike[0].found
+    assert fair.may_win
+    assert "no group was found to be put higher or lower" in fair.summary()
+    shuffled = compared(
+        panel.only(items=panel.items[::-1]), table.assign(score=merit - 0.6 * woman), groups=["sex"], features=features
+    )
+    assert shuffled.alike[0].gap == pytest.approx(row.gap)
+    assert [each.gap for each in shuffled.features] == pytest.approx([each.gap for each in unfair.features])
+
+
+def test_nobody_wins_without_an_audit():
+    panel, table = made()
+    found = compared(panel, table)
+    assert found.audit is None
+    assert not found.may_win
+    assert "was not audited" in found.summary()
+    one = compared(panel, table.assign(sex="f"), groups=["sex"])
+    assert not one.may_win
+    assert "No audit." in one.summary()
+
+
+def test_where_they_part_is_found_by_feature():
+    panel, table = made(n=200, noise=0.2)
+    found = compared(panel, table.assign(score=table["skill"] - 0.5 * table["years"]), features=["skill", "years"])
+    rows = {row.feature: row for row in found.features}
+    assert rows["years"].found
+    assert rows["years"].high < -10
+    assert "rewards years less than the panel does" in found.summary()
+    same = compared(panel, table.assign(score=panel.ratings.mean(axis=1)), features=["skill", "years"])
+    assert [row.gap for row in same.features] == [0, 0]
+    assert same.correlation.value == pytest.approx(1.0)
+    few = compared(panel.only(items=panel.items[:9]), table, features=["skill", "years"])
+    assert "rated 9 items, too few for 2 cues" in few.summary()
+    assert "191 of 200 items do not count" in few.summary()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.0, 0.5), st.booleans())
+def test_only_the_order_of_scores_counts(seed, lost, coarse):
+    panel, table = made(n=30, seed=seed)
+    holes = np.random.default_rng(seed).random(panel.ratings.shape) < lost
+    holes[:, :2] = False
+    ratings = np.round(panel.ratings) if coarse else panel.ratings
+    panel = Panel(np.where(holes, np.nan, ratings), panel.items, panel.raters)
+    one = compared(panel, table)
+    other = compared(panel, table.assign(score=np.exp(table["score"]) * 3).sample(frac=1, random_state=seed))
+    assert other.to_dict() == one.to_dict()
+    assert -1 <= one.correlation.low <= one.correlation.high <= 1
+    assert 0 <= one.overlap.value <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        pytest.param(lambda table: table[1:], "1 of 60 rated items have no score: i000", id="lacking"),
+        pytest.param(lambda table: table.assign(score=1.0), "All scores are the same", id="equal"),
+        pytest.param(lambda table: table.assign(score=["good", *table["score"][1:]]), "i000 is 'good'", id="word"),
+        pytest.param(lambda table: table.assign(score=[math.nan, *table["score"][1:]]), "i000 is nan", id="nan"),
+        pytest.param(lambda table: table.assign(score=[math.inf, *table["score"][1:]]), "i000 is inf", id="infinite"),
+        pytest.param(lambda table: pd.concat([table, table[:1]]), "i000 stands in the table twice", id="twice"),
+    ],
+)
+def test_scores_that_cannot_be_compared_are_refused(change, problem):
+    panel, table = made()
+    with pytest.raises(ScreenerError, match=problem):
+        compared(panel, change(table))
+
+
+def test_panels_and_arguments_that_make_no_sense():
+    panel, table = made()
+    with pytest.raises(NoAgreementError, match="There is one rater"):
+        compared(panel.only(raters=["r0"]), table)
+    with pytest.raises(NoAgreementError, match="are equal"):
+        compared(Panel(np.ones((60, 2)), panel.items, ("Ada", "Ben")), table)
+    three = compared(panel.only(items=panel.items[:3]), table)
+    assert math.isnan(three.ceiling.value)
+    assert "cannot be told" in three.summary()
+    assert not three.reaches_ceiling
+    for shares in ({"share": 0}, {"share": 0.8, "reserve": 0.2}, {"reserve": -0.1}):
+        with pytest.raises(ScreenerError, match="shares are"):
+            compared(panel, table, **shares)
+    with pytest.raises(ColumnError):
+        compared(panel, table, groups=["race"])
+    with pytest.raises(LevelError):
+        compared(panel, table, replicates=3)
+
+
+def test_the_result_is_written_drawn_and_said():
+    panel, table = made()
+    found = compared(panel, table, features=["skill", "years"], groups=["sex"], within="job")
+    assert found.chart().to_dict()["description"] == found.summary()
+    json.dumps(found.to_dict())
+    assert found.to_frame()["figure"].is_unique
+    assert found.disagreement()["feature"].tolist() == ["skill", "years"]
+    assert "Agreement with a panel is not validity" in found.summary()
+    assert compared(panel, table, reserve=0.0).kappa.value <= 1
