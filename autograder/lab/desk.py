@@ -180,11 +180,7 @@ class Desk:
 
     def _noted(self) -> dict[str, Any]:
         """Read desk.json; nothing if it cannot be read."""
-        try:
-            content = json.loads((self.root / "desk.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
+        return _read_object(self.root / "desk.json")
 
     def _note(self, **changes: str) -> None:
         """Change desk.json; the course is noted too while its shared folder is in sight."""
@@ -349,12 +345,21 @@ class Desk:
     # Lessons
 
     def lessons(self) -> list[Lesson]:
-        """Lay every lesson of the curriculum on the desk and list them in the order of the tracks."""
+        """Lay every lesson of the curriculum on the desk and list them in the order of the tracks.
+
+        A copy in which nobody changed a cell is renewed when the curriculum has a newer one; others are left alone.
+        """
         found, titles = [], _track_titles(curriculum())
+        laid_file = self.home / "lessons" / "laid-out.json"
+        laid = _read_object(laid_file)
+        before = dict(laid)
         for source in sorted(curriculum().glob("[0-9]*/[0-9]*.ipynb")):
-            target = self.home / "lessons" / source.parent.name / source.name
-            if not target.exists():  # a learner's copy, with what they changed in it, is never replaced
+            key = f"{source.parent.name}/{source.name}"
+            target = self.home / "lessons" / key
+            newest = _checksum_of_cells(source)
+            if not target.exists() or (laid.get(key) not in (None, newest) and _checksum_of_cells(target) == laid[key]):
                 write_atomically(target, source.read_bytes())
+                laid[key] = newest
             name = source.stem.partition("_")[2]  # 01_tables keeps its answers in answers-tables.json
             asked = _questions_in(source)
             answers = read_answers(target.parent, lab=name, filename=f"answers-{name}.json")
@@ -369,7 +374,28 @@ class Desk:
                     answered=sum(answers.get(item) is not None for item in asked),
                 )
             )
+        if laid != before:
+            write_atomically(laid_file, json.dumps(laid).encode())
         return found
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object; an empty one if it cannot be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _checksum_of_cells(notebook: Path) -> str:
+    """Return a checksum of what the cells say; outputs, which running it changes, do not count."""
+    try:
+        cells = json.loads(notebook.read_bytes())["cells"]
+        said = [[cell["cell_type"], "".join(cell["source"])] for cell in cells]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "cannot be read"
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _track_titles(folder: Path) -> dict[str, str]:

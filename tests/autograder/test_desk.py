@@ -480,6 +480,26 @@ def test_a_learners_copy_is_never_replaced(desk, curriculum):
     assert (desk.root / "lessons" / "03_more" / "01_more.ipynb").is_file()
 
 
+def test_a_copy_that_nobody_changed_is_renewed_even_if_it_was_run(desk, curriculum):
+    lesson, other = desk.lessons()[:2]
+    copy = nbformat.read(desk.root / lesson.path, 4)
+    copy.cells.append(new_code_cell("1 + 1"))
+    nbformat.write(copy, curriculum / "01_start" / "01_hello.ipynb")  # now there is a cell that can be run
+    desk.lessons()
+    run = nbformat.read(desk.root / lesson.path, 4)
+    assert [cell.source for cell in run.cells] == ["# Hello", "1 + 1"]
+    run.cells[1].outputs = [nbformat.v4.new_output("stream", text="2")]
+    nbformat.write(run, desk.root / lesson.path)
+    (desk.root / other.path).write_text("with my notes")
+
+    for name in ("01_hello", "02_tables"):
+        nbformat.write(new_notebook(cells=[new_markdown_cell("# Newer")]), curriculum / "01_start" / f"{name}.ipynb")
+    for _ in range(2):
+        desk.lessons()
+        assert nbformat.read(desk.root / lesson.path, 4).cells[0].source == "# Newer"
+        assert (desk.root / other.path).read_text() == "with my notes"
+
+
 def test_a_lesson_that_was_laid_out_half_is_whole_after_the_next_try(desk, curriculum, full_disk):
     with full_disk(), pytest.raises(CourseError, match="No space left on device"):
         desk.lessons()
