@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment import assignment_of
+from autograder.board_settings import board_faults, board_settings
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.executed import shown
@@ -121,7 +122,8 @@ def build_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
     Raises
     ------
     CourseError
-        If a cell of the instructor version raises or an item does not earn its full points.
+        If a cell of the instructor version raises, an item does not earn its full points, or the board that the
+        notebook's metadata describes does not fit the lab.
     """
     from nbgrader.utils import determine_grade, is_grade, is_solution
 
@@ -165,12 +167,20 @@ def build_catalogue(course: Course, lab: str) -> list[CatalogueItem]:
             f"The instructor version {path} does not earn full marks: {'; '.join(faults)}.",
             "Mend the lab; nothing was released.",
         )
+    board = board_settings(nb.metadata, where=str(path))
+    if board and (faults := board_faults(board, items, forms)):
+        raise CourseError(
+            f"The board of {path} does not fit its lab: {'; '.join(faults)}.",
+            "Mend its metadata; nothing was released.",
+        )
     return items
 
 
 def save_catalogue(course: Course, lab: str, items: list[CatalogueItem]) -> None:
     """Write the catalogue for the trainer and, without model answers, for the learners' start page."""
-    public = [{**item.spec, "id": item.id, "number": item.number} for item in items if item.spec]
+    public = [
+        {**item.spec, "id": item.id, "number": item.number} for item in items if item.spec and item.kind != "code"
+    ]
     for path, content in (
         (course.root / "catalogue" / f"{lab}.json", [asdict(item) for item in items]),
         (course.exchange / "items" / f"{lab}.json", public),

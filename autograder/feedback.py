@@ -17,6 +17,7 @@ from autograder.executed import credits_shown, failures, learner_paragraphs
 from autograder.files import write_atomically
 from autograder.grade import is_current
 from autograder.handin import checksum_of, submitted_at
+from autograder.leaderboard import feedback_sentences
 from autograder.report import TEMPLATES
 from autograder.results import Outcome
 from autograder.scores import LabScores, lab_scores
@@ -66,12 +67,13 @@ def write_feedback(course: Course, lab: str) -> list[Path]:
         checksum of the hand-in, which only the learner's receipt names.
     """
     scores = lab_scores(course, lab)
+    boards = feedback_sentences(course, scores)
     written = []
     for learner, result in sorted(scores.graded.items()):
         if not is_current(course, result):
             continue
         path = course.notebook("feedback", lab, learner).with_suffix(".html")
-        html = feedback_html(course, scores, learner).encode()
+        html = feedback_html(course, scores, learner, board=boards.get(learner, "")).encode()
         write_atomically(path, html)
         if checksum := checksum_of(course.folder("submitted") / learner / lab):
             shared = course.exchange / "feedback"
@@ -81,8 +83,8 @@ def write_feedback(course: Course, lab: str) -> list[Path]:
     return written
 
 
-def feedback_html(course: Course, scores: LabScores, learner: str) -> str:
-    """Return one learner's feedback page."""
+def feedback_html(course: Course, scores: LabScores, learner: str, *, board: str = "") -> str:
+    """Return one learner's feedback page; `board` says where they stand on the lab's board, if they joined it."""
     result = scores.graded[learner]
     scored = result.outcome is Outcome.SCORED
     items = items_feedback(course, scores, learner) if scored else []
@@ -98,6 +100,7 @@ def feedback_html(course: Course, scores: LabScores, learner: str) -> str:
         items=items,
         earned=scores.totals().get(learner, 0.0) if scored else 0.0,  # lateness taken off
         penalty=late.sentence if scored and late else "",
+        board=board,
         maximum=scores.maximum,
         waiting=[entry for entry in items if entry.earned is None],
         handed_in=submitted_at(course.folder("submitted") / learner / scores.lab),
@@ -183,6 +186,8 @@ def why_not(kind: str, text: str) -> str:
             return f"The check needs something that your notebook does not define: {text}"
         case "cannot_cross":
             return f"Your answer is of a kind that this check cannot judge. Your trainer has been told. {text}"
+        case "not_answered":
+            return "This code is not written yet: it still raises NotImplementedError."
         case "stopped":
             return f"The check could not be done: {text.rstrip('.')}."
         case "time":

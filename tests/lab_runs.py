@@ -20,7 +20,7 @@ class Marked:
     """A question, its key, and what one answer earns."""
 
     item: Item
-    key: Any  # of a text: what was asked, and how far it does it
+    key: Any  # of a text: what was asked, and how far it does it; of code None
     result: Credit
     reasons: list[str]  # why the answer is wrong (if the lab knows), then what is right
 
@@ -42,7 +42,7 @@ def run_cells(lab: str, answers: Mapping[str, object], folder: Path) -> dict[str
         return credit_text(self, item_id, **how)
 
     def remember(item: Item, value: object, result: Credit, reasons: list[str]) -> float:
-        marked[item.id] = Marked(item, keys[item.id], result, reasons)
+        marked[item.id] = Marked(item, keys.get(item.id), result, reasons)
         return result.share
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Commands that make and look after a course."""
+"""Commands that make and look after a course, and its boards."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.cli._common import CourseOption, JsonOption, app, err, out, print_json
+from autograder.cli._common import CourseOption, DbOption, JsonOption, app, err, out, print_json
 from autograder.course import DEFAULT_DB, Course
 
 if TYPE_CHECKING:
     from autograder.gradebook import PenaltyChange
+    from autograder.leaderboard import Standings
 
 course_app = typer.Typer(help="Make and look after a course.", no_args_is_help=True)
 app.add_typer(course_app, name="course")
@@ -123,3 +124,52 @@ def _print_penalties(changed: list[PenaltyChange]) -> None:
     for change in changed:
         before, after = (f"{points or 0:g}" for points in (change.before, change.after))
         out.print(f"  {change.learner}: late penalty {before} becomes {after} points ({change.notebook}).")
+
+
+@app.command()
+def leaderboard(
+    lab: Annotated[str, typer.Argument(help="A released lab with a board.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", "--html", help="File for the page; default leaderboard/LAB.html in the course folder."),
+    ] = None,
+    who: Annotated[bool, typer.Option("--who", help="Print, for you alone, whose each name is.")] = False,
+    leave: Annotated[
+        list[str] | None, typer.Option("--leave", help="Take this learner, who asked for it, off the board; repeat it.")
+    ] = None,
+    course: CourseOption = None,
+    db: DbOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Rank those who chose to stand on a lab's board, under made-up names, and write the page for everybody."""
+    from autograder.leaderboard import leave_board, standings, write_board
+
+    if who and (as_json or to):
+        raise typer.BadParameter("it is printed and goes into no file.", param_hint="--who")
+    opened = Course.open(course, db=db)
+    for learner in leave or ():
+        leave_board(opened, opened.lab(lab), learner)
+    found = standings(opened, lab)
+    page = write_board(opened, found.board, to) if to or leave or not (who or as_json) else None
+    if as_json:
+        print_json(found.board.to_dict())
+        return
+    _print_board(found, who=who)
+    if page:
+        out.print(str(page), soft_wrap=True)
+
+
+def _print_board(found: Standings, *, who: bool) -> None:
+    from autograder.leaderboard import FEWEST
+
+    if not found.board.places:
+        out.print(f"Fewer than {FEWEST} are on the board of {found.board.lab}: it shows no names and no points yet.")
+        if who:
+            out.print(f"Joined: {escape(', '.join(found.joined)) or 'nobody'}.", soft_wrap=True)
+        return
+    learners = {place.pseudonym: learner for learner, place in found.places.items()} if who else {}
+    table = Table("Place", "Name", f"Points of {round(found.board.maximum, 2):g}", *(["Learner"] if who else []))
+    for place in found.board.places:
+        more = [escape(learners[place.pseudonym])] if who else []
+        table.add_row(str(place.rank), place.pseudonym, f"{place.points:g}", *more)
+    out.print(table)

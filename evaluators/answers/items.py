@@ -10,6 +10,7 @@ choices    list of option keys                     null or an empty list
 number     what was typed, as text, or a number    null or blank text
 ranking    list of every option key, best first    null (never touched)
 paragraph  text                                    null or blank text
+code       none: it stands in a cell of its own
 ========== ======================================= =============================
 
 Values come from files that anybody may have edited, so nothing here trusts their type.
@@ -23,7 +24,7 @@ from typing import Any, Literal, get_args
 
 from evaluators.errors import LabError
 
-Kind = Literal["choice", "choices", "number", "ranking", "paragraph"]
+Kind = Literal["choice", "choices", "number", "ranking", "paragraph", "code"]
 
 _SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
 _PERCENT = re.compile(r"^%|(?<=[\d\s])(%|per ?cent)$", re.IGNORECASE)
@@ -46,7 +47,7 @@ class Item:
     ----------
     id : str
         Stable name in snake_case; the answer sheet and the gradebook know the question by it.
-    kind : {"choice", "choices", "number", "ranking", "paragraph"}
+    kind : {"choice", "choices", "number", "ranking", "paragraph", "code"}
         How it is answered.
     prompt : str
         The question, in plain text.
@@ -142,6 +143,8 @@ def problem_with(item: Item, value: object) -> str | None:
     >>> problem_with(item, "645")
     'The number should lie between 0 and 100 %.'
     """
+    if item.kind == "code":
+        return None
     if is_blank(value):
         return "Not answered yet."
     if item.kind == "number":
@@ -214,6 +217,8 @@ def clean_value(item: Item, value: object) -> Any:
             return None
         # A lone surrogate (half an emoji) can be neither saved as UTF-8 nor sent to a browser.
         return _text_of(value)[:_LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
+    if item.kind == "code":
+        return None
     if item.kind == "choice":
         return value if isinstance(value, str) and value in item.options else None
     if not isinstance(value, list | tuple) or not all(isinstance(key, str) for key in value):
@@ -255,7 +260,7 @@ def answer_text(item: Item, value: object) -> str:
         case "number":
             text = str(cleaned).strip()
             return text if not item.unit or text.endswith(item.unit) else f"{text} {item.unit}"
-        case "paragraph":
+        case _:
             return str(cleaned).strip()
 
 

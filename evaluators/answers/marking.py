@@ -136,22 +136,51 @@ def credit_parts(item: Item, value: object, parts: Mapping[str, float], *, most:
     >>> credit_parts(reply, "I am so sorry.", {"is kind": 1, "says who does what": 0.5})
     Credit(share=0.75, verdict='partly', reason='Your text does 1 of 2 things that were asked, and 1 in part.')
     """
-    if item.kind != "paragraph" or not parts:
-        raise AnswerKeyError(f"Question {item.id} has no text or no parts.", "Use credit for other questions.")
-    if not all(0 <= share <= 1 for share in (*parts.values(), most)):
+    if item.kind != "paragraph":
+        raise AnswerKeyError(f"Question {item.id} has no text.", "Use credit for other questions.")
+    if not 0 <= most <= 1:
         raise AnswerKeyError(f"Question {item.id}: a share lies outside 0 to 1.", "Correct it in the hidden test.")
+    done, reason = done_of(item, parts, what="text")
     if is_blank(value):
         return Credit(0.0, "unanswered", "You did not answer this question.")
     problem = problem_with(item, value)
     if not isinstance(value, str) or (item.words and len(value.split()) < item.words[0]):
         return Credit(0.0, "wrong", problem or "The saved answer cannot be read.")
-    share = round(min(most, math.fsum(parts.values()) / len(parts)), 2)
-    done = sum(part >= 1 for part in parts.values())
-    half = sum(0 < part < 1 for part in parts.values())
-    reason = f"Your text does {done} of {len(parts)} things that were asked" + (
-        f", and {half} in part." if half else "."
-    )
+    share = min(round(most, 2), done)
     return Credit(share, "right" if share >= 1 else "partly" if share > 0 else "wrong", reason)
+
+
+def done_of(item: Item, parts: Mapping[str, float], *, what: str) -> tuple[float, str]:
+    """Return how far the parts of a question are done (0-1, 2 decimals), and that in a sentence.
+
+    Parameters
+    ----------
+    item : Item
+        The question.
+    parts : mapping of str to float
+        What was asked -> how far it is done, 0 to 1. All weigh the same.
+    what : str
+        What does it: ``"text"`` or ``"code"``.
+
+    Raises
+    ------
+    AnswerKeyError
+        If there are no parts, or a share lies outside 0 to 1.
+
+    Examples
+    --------
+    >>> done_of(Item("f", "code", "Write f."), {"adds": 1, "multiplies": 0}, what="code")
+    (0.5, 'Your code does 1 of 2 things that were asked.')
+    """
+    if not parts:
+        raise AnswerKeyError(f"Question {item.id} has no parts.", "Name what was asked.")
+    if not all(0 <= share <= 1 for share in parts.values()):
+        raise AnswerKeyError(f"Question {item.id}: a share lies outside 0 to 1.", "Correct it in the hidden test.")
+    share = round(math.fsum(parts.values()) / len(parts), 2)
+    done = sum(part >= 1 for part in parts.values())
+    some = sum(0 < part < 1 for part in parts.values())
+    reason = f"Your {what} does {done} of {len(parts)} things that were asked"
+    return share, reason + (f", and {some} in part." if some else ".")
 
 
 def matches_number(item: Item, value: object, target: float, tolerance: float) -> bool:

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from evaluators.answers import Credit, Item, answer_text, credit, credit_parts, problem_with
 from evaluators.answers.items import is_blank
-from evaluators.answers.marking import Key, Partial, matches_mistake
+from evaluators.answers.marking import Key, Partial, Verdict, done_of, matches_mistake
+from evaluators.answers.mime import ITEM_MIME
 from evaluators.widgets._credit import show_credit
 from evaluators.widgets._display import show, show_widget, standin
 from evaluators.widgets._finish import Finish
@@ -33,6 +34,7 @@ class Lab(Page):
     def __init__(self, name: str) -> None:
         super().__init__(name, "answers.json")
         self._either: dict[str, str] = {}
+        self._voluntary: set[str] = set()
 
     def choice(
         self,
@@ -43,6 +45,7 @@ class Lab(Page):
         competency: str = "",
         points: float = 1.0,
         help: str = "",  # noqa: A002 - the word that authors know
+        voluntary: bool = False,
     ) -> None:
         """Ask for one of several options.
 
@@ -60,7 +63,12 @@ class Lab(Page):
             What the right answer earns.
         help : str, optional
             A line below the question.
+        voluntary : bool, optional
+            Nobody has to answer, so `finish` never calls it open: for a question without points, such as whether one
+            wants to stand on the course's board.
         """
+        if voluntary:
+            self._voluntary.add(item_id)
         self._ask(Item(item_id, "choice", prompt, labels(options), competency=competency, points=points), hint=help)
 
     def choices(
@@ -150,6 +158,21 @@ class Lab(Page):
             Fewest and most words.
         """
         self._ask(Item(item_id, "paragraph", prompt, words=words, competency=competency, points=points), hint=help)
+
+    def code(self, item_id: str, prompt: str, *, competency: str = "", points: float = 1.0) -> None:
+        """Say what the next cell, in which the learner writes Python, is asked to do (see `choice`).
+
+        It has no form, `finish` does not look at it, and a hidden test scores it with `credit_code`.
+        """
+        item = Item(item_id, "code", prompt, competency=competency, points=points)
+        self._items[item_id] = item
+        self._voluntary.add(item_id)
+        number = self._number(item_id)
+        worth = f"{points:g} {'point' if points == 1 else 'points'}"
+        rows = [("Question", prompt), ("Where you answer", "In the code cell below."), ("Worth", worth)]
+        spec = {**item.to_dict(), "number": number, "value": None}
+        text = "\n".join([f"Question {number}", *(f"{label}: {words}" for label, words in rows)])
+        show(standin(f"Question {number}", rows), text, **{ITEM_MIME: spec})
 
     def either(self, item_id: str, instead: str) -> None:
         """Say that one of two questions is enough, such as one on an everyday matter in the place of a grave one.
@@ -253,6 +276,32 @@ class Lab(Page):
         open_parts = f"Not done, or only in part: {'; '.join(lacking)}." if lacking else ""
         return show_credit(item, value, result, [why if most < 1 else "", open_parts, explain])
 
+    def credit_code(self, item_id: str, parts: Mapping[str, float], *, explain: str = "") -> float:
+        """Score what a learner's code does, and show feedback: the last line of a hidden test.
+
+        Parameters
+        ----------
+        item_id : str
+            The question, announced by `code`.
+        parts : mapping of str to float
+            What was asked, in words -> how far the code does it, 0 to 1. All weigh the same.
+        explain : str, optional
+            What was looked for, and what was found.
+
+        Returns
+        -------
+        float
+            Points earned. 0 if the question was never announced.
+        """
+        item = self._items.get(item_id)
+        if item is None:
+            return self.credit(item_id, key="", explain=explain)
+        share, reason = done_of(item, parts, what="code")
+        verdict: Verdict = "right" if share >= 1 else "partly" if share > 0 else "wrong"
+        lacking = [what for what, part in parts.items() if part < 1]
+        open_parts = f"Not done, or only in part: {'; '.join(lacking)}." if lacking else ""
+        return show_credit(item, "in the notebook", Credit(share, verdict, reason), [open_parts, explain])
+
     def finish(self) -> None:
         """Show a button that lists the questions still open or malformed, never what is right."""
         count, open_questions = self._open_questions()
@@ -271,9 +320,9 @@ class Lab(Page):
         }
 
     def _asked(self) -> int:
-        """Count the questions that are to be answered: of two that stand for each other, one."""
+        """Count the questions that are to be answered: of two that stand for each other, one; no voluntary ones."""
         return (
-            len(self._items)
+            len(self._items.keys() - self._voluntary)
             - sum(one in self._items and other in self._items for one, other in self._either.items()) // 2
         )
 
@@ -291,7 +340,7 @@ class Lab(Page):
         problems = {
             item.id: problem_with(item, answers.get(item.id))
             for item in self._items.values()
-            if not self._answered_elsewhere(item.id)
+            if item.id not in self._voluntary and not self._answered_elsewhere(item.id)
         }
         entries = [
             {
