@@ -2,30 +2,22 @@
 
 import base64
 import binascii
-import hashlib
-import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evaluators.answers import AnswerSheet
 from evaluators.errors import LabError
-from evaluators.widgets._desk import _write
+from evaluators.widgets._round_desk import RatingError, RoundDesk, as_text, dealt
 
 if TYPE_CHECKING:
     from evaluators.tone import ToneScore
 
 COLUMNS = ("rater", "reply_id", "dimension", "score")
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-_CAREFUL = "careful cards left out"
-
-
-class RatingError(LabError, ValueError):
-    """Replies that cannot be rated, or a file of ratings that does not belong to these replies."""
+STEPS = (0, 4)
 
 
 def pick_cards(replies: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -61,26 +53,17 @@ def pick_cards(replies: pd.DataFrame, n: int) -> pd.DataFrame:
         raise RatingError(f"n is {n!r}.", "Give the number of cards, such as 20.", "n")
     cards = pd.DataFrame(index=range(len(replies)))
     for name in ("reply_id", "situation", "said", "reply"):
-        cards[name] = _as_text(replies[name]) if name in replies.columns else ""
+        cards[name] = as_text(replies[name]) if name in replies.columns else ""
     twice = cards.loc[cards["reply_id"].duplicated() | (cards["reply_id"] == ""), "reply_id"].tolist()
     if twice:
         raise RatingError(f"The reply_id {twice[0]!r} is empty or occurs twice.", "Give each reply an id of its own.")
     empty = cards.loc[cards["reply"].str.strip() == "", "reply_id"].tolist()
     if empty:
         raise RatingError(f"The reply {empty[0]!r} holds no words.", "Leave it out.")
-    cards["_mix"] = [hashlib.sha256(each.encode()).hexdigest() for each in cards["reply_id"]]
-    cards = cards.sort_values("_mix")
-    cards["_round"] = cards.groupby("situation", sort=False).cumcount()
-    return cards.sort_values(["_round", "_mix"], kind="stable").drop(columns=["_mix", "_round"]).head(n).reset_index(
-        drop=True
-    )  # fmt: skip
+    return dealt(cards, "reply_id", "situation").head(n).reset_index(drop=True)
 
 
-def _as_text(column: pd.Series) -> list[str]:
-    return ["" if pd.isna(value) else str(value).replace("\r\n", "\n").strip() for value in column]
-
-
-class RatingDesk:
+class RatingDesk(RoundDesk):
     """The cards of one round and what one person made of them.
 
     Parameters
@@ -101,32 +84,14 @@ class RatingDesk:
         from evaluators.tone import load_rubric
 
         rubric = load_rubric()
-        self.key, self.dimensions = key, tuple(rubric[each].key for each in dimensions)
+        self.dimensions = tuple(rubric[each].key for each in dimensions)
         self.cards = pick_cards(replies, n)
-        self.folder = Path(folder).absolute()
-        self.sheet = AnswerSheet.open(f"rating-{key}", folder, f"rating-{key}.json")
+        super().__init__(f"rating-{key}", key, self.cards["reply_id"].tolist(), self.dimensions, STEPS, folder)
 
     @property
     def rows(self) -> list[dict[str, str]]:
         """The cards as they are shown: ``reply_id``, ``situation``, ``said`` and ``reply`` each."""
         return [{str(name): str(value) for name, value in row.items()} for row in self.cards.to_dict("records")]
-
-    @property
-    def file(self) -> str:
-        """Name of the file to hand in."""
-        return f"ratings_{self.key}.csv"
-
-    @property
-    def rater(self) -> str:
-        """The code that stands for the person, drawn by chance at the first rating; it holds nothing of a name."""
-        code = self.sheet.get("rater")
-        if not isinstance(code, str):  # another tab may have drawn one
-            code = AnswerSheet.open(self.sheet.lab, self.folder, self.sheet.path.name).get("rater")
-        if not isinstance(code, str):
-            code = "rater-" + "".join(secrets.choice(_LETTERS) for _ in range(6))
-        if self.sheet.get("rater") != code:
-            self.sheet.set("rater", code)
-        return code
 
     @cached_property
     def scores(self) -> dict[str, "ToneScore"]:
@@ -143,42 +108,14 @@ class RatingDesk:
             for card in self.rows
         }
 
-    def is_careful(self, reply_id: str) -> bool:
+    def is_careful(self, card_id: str) -> bool:
         """Say whether a card speaks of death, harassment, despair or illness, so that it is announced first."""
-        return self.scores[reply_id].severity == "grave" or reply_id in self._ill
+        return self.scores[card_id].severity == "grave" or card_id in self._ill
 
     @cached_property
     def _ill(self) -> frozenset[str]:
         """Cards on illness: no gate is needed there, but some readers need the warning."""
         return frozenset(self.cards.loc[self.cards["situation"] == "ill_child", "reply_id"])
-
-    def state(self) -> dict[str, Any]:
-        """Return what was rated and skipped so far, as the page keeps it."""
-        return {
-            "begun": self.sheet.get("begun") is True,
-            "leave_out": self.sheet.get(_CAREFUL) is True,
-            "cards": {each: self._clean(self.sheet.get(f"card {each}")) for each in self.cards["reply_id"]},
-        }
-
-    def keep(self, sent: Mapping[str, Any]) -> None:
-        """Put what a browser sent on disk, as far as it has the right shape."""
-        marks: dict[str, Any] = {"begun": sent.get("begun") is True, _CAREFUL: sent.get("leave_out") is True}
-        given = sent.get("cards")
-        if isinstance(given, Mapping):
-            marks |= {f"card {each}": self._clean(given.get(each)) for each in self.cards["reply_id"]}
-        for name, value in marks.items():
-            if value != (self.sheet.get(name) or _BLANK.get(name.split()[0])):
-                self.sheet.set(name, value)
-        if marks["begun"]:
-            self.rater  # noqa: B018 - drawn at the first click, so that every file has the same
-
-    def _clean(self, card: object) -> dict[str, Any]:
-        card = card if isinstance(card, Mapping) else {}
-        given = card.get("scores")
-        given = given if isinstance(given, Mapping) else {}
-        whole = {name: given.get(name) for name in self.dimensions}
-        scores = {name: value for name, value in whole.items() if type(value) is int and 0 <= value <= 4}
-        return {"scores": scores, "skipped": card.get("skipped") is True}
 
     def ratings(self) -> pd.DataFrame:
         """Return the ratings so far, without the cards that were skipped or left out.
@@ -188,13 +125,7 @@ class RatingDesk:
         DataFrame, shape (n_ratings, 4)
             ``rater``, ``reply_id``, ``dimension``, ``score`` (0-4).
         """
-        state = self.state()
-        rows = [
-            (self.rater, reply_id, name, value)
-            for reply_id, card in state["cards"].items()
-            if not card["skipped"] and not (state["leave_out"] and self.is_careful(reply_id))
-            for name, value in card["scores"].items()
-        ]
+        rows = [(self.rater, *each) for each in self.given()]
         return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"score": "int64"})
 
     def rubric_scores(self) -> pd.DataFrame:
@@ -206,12 +137,6 @@ class RatingDesk:
             for name in self.dimensions
         ]
         return pd.DataFrame(rows, columns=["reply_id", "dimension", "score"])
-
-    def save(self) -> str:
-        """Write the file to hand in, whole or not at all, and return its name."""
-        text = self.ratings().to_csv(index=False, lineterminator="\n")
-        _write(self.folder / self.file, text.encode())
-        return self.file
 
     def cohort(self, name: str, data: str) -> tuple[pd.DataFrame, str]:
         """Read the cohort's file as a browser sent it.
@@ -263,6 +188,3 @@ class RatingDesk:
         if not fits.all():
             notes.append(f"{int((~fits).sum())} ratings of other cards or dimensions were left out.")
         return others[fits].reset_index(drop=True), " ".join(notes)
-
-
-_BLANK: dict[str, Any] = {"begun": False, "careful": False, "card": {"scores": {}, "skipped": False}}

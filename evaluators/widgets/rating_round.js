@@ -1,4 +1,4 @@
-// The rating round. Python: rating_round.py. Each message carries all ratings, so that no click is lost.
+// A rating round. Python: _round.py. Each message carries all ratings, so that no click is lost.
 
 const LOST_MS = 10000;
 const LOST = "NOT saved yet: the lab does not answer. Wait a moment. If this message stays, reload the page.";
@@ -6,6 +6,7 @@ const LARGEST = 2_000_000;  // bytes
 
 function render({ model, el: root }) {
   const spec = model.get("spec");
+  const { words, scales, lowest } = spec;
   const state = structuredClone(model.get("state"));
   const shown = new Set();  // careful cards that somebody chose to see
   let { seq } = model.get("request");
@@ -17,7 +18,7 @@ function render({ model, el: root }) {
   const problem = el("p", { class: "hr-problem", role: "status" });
   const status = el("p", { class: "hr-status", role: "status" });
   const card = el("section", { class: "hrlab hr-card hr-explorer hr-rating", "aria-label": spec.title },
-    el("p", { class: "hr-meta", text: "Your reading" }), el("p", { class: "hr-prompt", text: spec.title }), body, problem, status);
+    el("p", { class: "hr-meta", text: words.meta }), el("p", { class: "hr-prompt", text: spec.title }), body, problem, status);
   keepKeys(card);
   card.addEventListener("keydown", digit);
   root.replaceChildren(card);
@@ -25,7 +26,7 @@ function render({ model, el: root }) {
   const careful = spec.cards.filter((each) => each.careful).length;
   const left = (each) => state.leave_out && each.careful;
   const shownCards = () => spec.cards.filter((each) => !left(each));
-  const isRated = (each) => spec.dimensions.every(({ key }) => state.cards[each.id].scores[key] !== undefined);
+  const isRated = (each) => scales.every(({ key }) => state.cards[each.id].scores[key] !== undefined);
   const isOpen = (each) => !left(each) && !state.cards[each.id].skipped && !isRated(each);
 
   function send(action = "keep", extra = {}) {
@@ -48,7 +49,7 @@ function render({ model, el: root }) {
     say(status, reply.text && reply.ok && awaited ? `✓ ${reply.problem ? "Saved on this computer." : reply.text}` : reply.text);
     say(problem, reply.problem);
   }
-  const show = (focus, ...nodes) => { body.replaceChildren(...nodes); if (focus) focus.focus(); };
+  const show = (focus, ...nodes) => { body.replaceChildren(...nodes.filter(Boolean)); if (focus) focus.focus(); };
   const button = (text, act, quiet = false) => el("button", { type: "button", class: `hr-button${quiet ? " hr-quiet" : ""}`, text, onclick: act });
 
   function start() {
@@ -56,11 +57,11 @@ function render({ model, el: root }) {
     const about = [...new Set(spec.cards.filter((each) => each.careful).map((each) => each.about))].filter(Boolean).join(", ");
     const notice = careful ? [el("div", { class: "hr-rr-notice" },
       el("p", {}, el("strong", { text: "Before you begin. " }), document.createTextNode(
-        `${careful} of the ${spec.cards.length} cards touch hard things${about ? ` (${about})` : ""}, and some replies hurt on purpose. Each says so before you see it, and you can skip it. Nothing is lost by skipping. If one comes close to you, stop, and talk with somebody you trust.`)),
+        `${careful} of the ${spec.cards.length} cards touch hard things${about ? ` (${about})` : ""}, ${words.hard}Each says so before you see it, and you can skip it. Nothing is lost by skipping. If one comes close to you, stop, and talk with somebody you trust.`)),
       el("label", { class: "hr-option" }, leave, el("span", { text: `Leave these ${careful} cards out` })))] : [];
     show(null,
-      el("p", { text: `You see ${spec.cards.length} messages with one reply each. Say how each reply reads to you, from 0 to 4, in ${spec.dimensions.length} ways. There is no right answer to find: go by your first reading. You can stop at any time and go on later.` }),
-      ...notice, el("p", { class: "hr-help hr-rr-keys", text: "With the keyboard: 0 to 4 rates and moves on, Enter goes to the next card." }),
+      el("p", { text: words.intro }),
+      ...notice, el("p", { class: "hr-help hr-rr-keys", text: words.keys }),
       el("div", { class: "hr-ts-buttons" }, button("Begin", () => { state.leave_out = leave.checked; state.begun = true; send(); go(firstOpen()); })));
   }
   function firstOpen() {
@@ -86,7 +87,7 @@ function render({ model, el: root }) {
     done();
     const top = el("div", { class: "hr-rr-top" }, heading, count, bar);
     const last = at + 1 === cards.length;
-    const next = button(last ? "See how I compare" : "Next card", () => { if (last) send("results"); else go(at + 1); });
+    const next = button(last ? words.finish : "Next card", () => { if (last) send("results"); else go(at + 1); });
     next.classList.add("hr-rr-next");
     const skip = button(mine.skipped ? "Rate it after all" : "Skip this card", () => {
       mine.skipped = !mine.skipped;
@@ -96,7 +97,7 @@ function render({ model, el: root }) {
     }, true);
     const back = button("Back", () => go(at - 1), true);
     back.disabled = at === 0;
-    const early = last ? null : button("Stop here and compare", () => send("results"), true);
+    const early = last ? null : button(words.early, () => send("results"), true);
     const buttons = el("div", { class: "hr-ts-buttons" }, next, back, skip, early);
     if (mine.skipped) {
       show(focus && heading, top, el("p", { class: "hr-rr-notice", text: "You skipped this card. It counts for nothing." }), buttons);
@@ -110,52 +111,63 @@ function render({ model, el: root }) {
       next.className = "hr-button hr-quiet";
       return;
     }
-    const scales = spec.dimensions.map((dimension, place) => scale(dimension, mine, () => { done(); send(); }, place));
-    show(focus && heading, top,
-      el("div", { class: "hr-rr-talk" }, one.said && el("p", { class: "hr-rr-who", text: "The person wrote" }), one.said && el("blockquote", { class: "hr-rr-said", text: one.said }),
-        el("p", { class: "hr-rr-who", text: "The reply" }), el("blockquote", { class: "hr-rr-reply", text: one.reply })),
-      ...scales, buttons);
+    const fields = scales.map((each) => scale(each, mine, () => { done(); send(); }));
+    show(focus && heading, top, one.facts ? resume(one) : talk(one), ...fields, buttons);
   }
-  /** A scale of five steps with the rubric's words for each. */
+  function talk(one) {
+    return el("div", { class: "hr-rr-talk" }, one.said && el("p", { class: "hr-rr-who", text: "The person wrote" }), one.said && el("blockquote", { class: "hr-rr-said", text: one.said }),
+      el("p", { class: "hr-rr-who", text: "The reply" }), el("blockquote", { class: "hr-rr-reply", text: one.reply }));
+  }
+  function resume(one) {
+    const facts = one.facts.map(([label, value]) => el("div", {}, el("dt", { text: label }), el("dd", { text: value })));
+    return el("div", { class: "hr-rr-resume" }, el("h4", { text: one.name }), one.facts.length && el("dl", {}, ...facts), one.profile && el("p", { class: "hr-rr-profile", text: one.profile }));
+  }
+  /** A scale with words for each step. */
   function scale(dimension, mine, changed) {
     const name = uniqueId(dimension.key);
-    const help = el("p", { class: "hr-help", id: uniqueId("help"), text: dimension.definition });
-    const options = dimension.anchors.map((anchor, points) => {
+    const help = dimension.definition && el("p", { class: "hr-help", id: uniqueId("help"), text: dimension.definition });
+    const options = dimension.anchors.map((anchor, place) => {
+      const points = lowest + place;
       const input = el("input", { type: "radio", name, value: points, checked: mine.scores[dimension.key] === points });
       input.addEventListener("change", () => { mine.scores[dimension.key] = points; changed(); });
       return el("label", { class: "hr-option" }, input, el("span", {}, el("b", { text: String(points) }), document.createTextNode(` ${anchor}`)));
     });
-    return el("fieldset", { class: "hr-rr-scale", "aria-describedby": help.id }, el("legend", { class: "hr-legend", text: dimension.name }), help, el("div", { class: "hr-rr-steps" }, ...options));
+    const steps = el("div", { class: "hr-rr-steps", style: `--hr-steps: ${options.length}` }, ...options);
+    return el("fieldset", { class: "hr-rr-scale", "aria-describedby": help ? help.id : null }, el("legend", { class: "hr-legend", text: dimension.name }), help, steps);
   }
-  /** 0 to 4 rates the scale that has the focus, or else the first open one, and moves on. */
+  /** A digit rates the scale that has the focus, or else the first open one, and moves on. */
   function digit(event) {
-    if (!/^[0-4]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const scales = [...body.querySelectorAll(".hr-rr-scale")];
-    if (!scales.length) return;
+    if (!/^\d$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const fields = [...body.querySelectorAll(".hr-rr-scale")];
+    const step = Number(event.key) - lowest;
+    if (!fields.length || step < 0 || step >= fields[0].querySelectorAll("input").length) return;
     event.preventDefault();
-    const here = scales.find((each) => each.contains(document.activeElement)) ?? scales.find((each) => !each.querySelector(":checked")) ?? scales[0];
-    const input = here.querySelectorAll("input")[Number(event.key)];
+    const here = fields.find((each) => each.contains(document.activeElement)) ?? fields.find((each) => !each.querySelector(":checked")) ?? fields[0];
+    const input = here.querySelectorAll("input")[step];
     if (!input.checked) { input.checked = true; input.dispatchEvent(new Event("change")); }
-    const following = scales[scales.indexOf(here) + 1];
+    const following = fields[fields.indexOf(here) + 1];
     (following ? following.querySelector(":checked") ?? following.querySelector("input") : body.querySelector(".hr-rr-next")).focus();
   }
 
   function results(html) {
-    const heading = el("h3", { class: "hr-rr-heading", tabindex: "-1", text: "How you compare" });
+    const heading = el("h3", { class: "hr-rr-heading", tabindex: "-1", text: words.results });
     const found = el("div", { class: "hr-rr-results" });
     found.innerHTML = html;
     const open = shownCards().filter(isOpen).length;
+    show(heading, heading, found, words.cohort && cohort(), el("div", { class: "hr-ts-buttons" },
+      button("Save my ratings", () => send("save")),
+      button(open ? `Back to the cards (${open} open)` : "Back to the cards", () => go(open ? firstOpen() : 0), true)));
+  }
+  function cohort() {
     const file = el("input", { type: "file", accept: ".csv,.xlsx", id: uniqueId("cohort") });
     const drop = el("div", { class: "hr-rr-drop" },
-      el("label", { for: file.id, text: "The cohort’s file" }), el("p", { class: "hr-help", text: "CSV or Excel with rater, reply_id, dimension and score, from your trainer. Choose it, or drop it here. It stays on this computer." }), file);
+      el("label", { for: file.id, text: "The cohort’s file" }), el("p", { class: "hr-help", text: words.cohort }), file);
     const read = (chosen) => { if (chosen) bring(chosen); };
     file.addEventListener("change", () => read(file.files[0]));
     for (const kind of ["dragover", "dragenter"]) drop.addEventListener(kind, (event) => { event.preventDefault(); event.stopPropagation(); drop.classList.add("hr-rr-over"); });
     drop.addEventListener("dragleave", () => drop.classList.remove("hr-rr-over"));
     drop.addEventListener("drop", (event) => { event.preventDefault(); event.stopPropagation(); drop.classList.remove("hr-rr-over"); read(event.dataTransfer.files[0]); });
-    show(heading, heading, found, drop, el("div", { class: "hr-ts-buttons" },
-      button("Save my ratings", () => send("save")),
-      button(open ? `Back to the cards (${open} open)` : "Back to the cards", () => go(open ? firstOpen() : 0), true)));
+    return drop;
   }
   function bring(file) {
     if (file.size > LARGEST) { say(problem, `${file.name} is larger than 2 MB: that is no file of ratings.`); return; }
