@@ -7,7 +7,10 @@ from evaluators.screening.families import Audit
 from evaluators.screening.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from evaluators.judgement.against_panel import AgainstPanel, Figure
+    from evaluators.judgement._against_result import AgainstPanel, Figure
+
+
+_AS_WELL = 0.1  # of a correlation: what may be lacking for "about as well"
 
 
 def said_of(found: "AgainstPanel") -> str:
@@ -16,29 +19,55 @@ def said_of(found: "AgainstPanel") -> str:
 
 
 def _verdict(found: "AgainstPanel") -> list[str]:
-    follows = (
-        "How well one rater follows the others cannot be told from these ratings"
-        if math.isnan(found.ceiling.value)
-        else "The screener follows the panel about as well as one of its raters follows the others, or better"
-        if found.reaches_ceiling
-        else "The screener follows the panel less well than one of its raters follows the others"
+    follows = _compared(found)
+    if not found.may_win:
+        return [f"{follows} But it must not win.", *found.blocked_by]
+    if found.audit is not None and found.audit.verdict is Verdict.TOO_LITTLE_DATA:
+        return [f"{follows} Its shortlist is too small to tell adverse impact; that is no clean bill."]
+    return [f"{follows} The audit of its shortlist found no evidence of adverse impact."]
+
+
+def _compared(found: "AgainstPanel") -> str:
+    """Say how the screener does beside one rater, and only what the interval of the difference allows."""
+    apart = found.difference
+    if math.isnan(apart.value) or math.isnan(apart.low):
+        return "How well one rater follows the others cannot be told from these ratings."
+    if apart.high < 0:
+        return "The screener follows the panel less well than one of its raters follows the others."
+    if apart.low > 0:
+        return "The screener follows the panel better than one of its raters follows the others."
+    if apart.low >= -_AS_WELL:
+        return "The screener follows the panel about as well as one of its raters follows the others."
+    return (
+        f"{found.n_items:,} items are too few to tell whether the screener follows the panel as well as one of its "
+        "raters follows the others."
     )
-    if found.may_win:
-        return [f"{follows}. The audit of its shortlist found no evidence of adverse impact."]
-    return [f"{follows}. But it must not win.", *found.blocked_by]
 
 
 def _follows(found: "AgainstPanel") -> list[str]:
-    return [
+    order = (
         f"Order: the scores correlate with the panel's ratings at {_shown(found.correlation)} ({found.n_items:,} "
-        f"items, {found.n_raters} raters). Against all raters but one the screener reaches {found.screener.value:.2f}, "
-        f"that one rater {found.ceiling.value:.2f} (the human ceiling); difference {found.difference.value:+.2f} "
-        f"({found.difference.low:+.2f} to {found.difference.high:+.2f}). A formula has no bad day, so beating one "
-        "rater's figure is no feat of judgement.",
+        f"items, {found.n_raters} raters)."
+    )
+    if not math.isnan(found.difference.value):
+        order += (
+            f" Against all raters but one the screener reaches {found.screener.value:.2f}, that one rater "
+            f"{found.ceiling.value:.2f} (the human ceiling); difference {found.difference.value:+.2f} "
+            f"({found.difference.low:+.2f} to {found.difference.high:+.2f}). A formula has no bad day, so beating one "
+            "rater's figure is no feat of judgement."
+        )
+    shortlist = (
         f"Shortlist: of the panel's best {found.shortlisted:,}, {found.overlap.value:.0%} are on the screener's "
-        f"({found.overlap.low:.0%} to {found.overlap.high:.0%}); by lot it would be {found.overlap_by_luck:.0%}. "
-        f"Against all raters but one: the screener {found.overlap_screener:.0%}, that one rater "
-        f"{found.overlap_raters:.0%}.",
+        f"({found.overlap.low:.0%} to {found.overlap.high:.0%}); by lot it would be {found.overlap_by_luck:.0%}."
+    )
+    if not math.isnan(found.overlap_raters):
+        shortlist += (
+            f" Against all raters but one: the screener {found.overlap_screener:.0%}, that one rater "
+            f"{found.overlap_raters:.0%}."
+        )
+    return [
+        order,
+        shortlist,
         f"Shortlist, reserve and rest: {found.kappa.line()}",
         *found.notes,
     ]
@@ -82,7 +111,7 @@ def _fair(found: "AgainstPanel") -> list[str]:
             )
     if found.alike and not any(row.found for row in found.alike):
         said.append("Among people who are alike in the features, no group was found to be put higher or lower.")
-    elif found.audit is not None and not found.alike:
+    elif found.audit is not None and not found.alike and not found.alike_untold:
         said.append("Name features, too: then it shows sooner whether people who are alike in them are treated alike.")
     said.append(
         "Agreement with a panel is not validity: the recruiters can share a prejudice or a fashion, and a screener "

@@ -25,12 +25,25 @@ def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], name
 
 
+def name_of(value: object) -> str:
+    """Return a name as text: 3.0 is called 3, a missing one is empty.
+
+    Examples
+    --------
+    >>> [name_of(value) for value in (3.0, " Ada ", None)]
+    ['3', 'Ada', '']
+    """
+    if pd.api.types.is_scalar(value) and pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    whole = isinstance(value, float) and math.isfinite(value) and value == int(value)
+    return str(int(value) if whole else value).strip()  # type: ignore[call-overload]
+
+
 def names_of(column: pd.Series, kind: str) -> list[str]:
-    """Return names as text; 3.0 is called 3. A missing name is an error with its row."""
+    """Return names as text; a missing name is an error with its row."""
     names = []
     for row, value in enumerate(column.tolist(), start=1):
-        whole = isinstance(value, float) and math.isfinite(value) and value == int(value)
-        name = "" if pd.isna(value) else str(int(value) if whole else value).strip()
+        name = name_of(value)
         if not name:
             raise PanelError(f"Row {row} does not name the {kind}.", f"Give each rating the name of its {kind}.")
         names.append(name)
@@ -45,8 +58,12 @@ def places_of(names: Sequence[str], among: Sequence[str]) -> npt.NDArray[np.int6
 
 def numbers_of(column: pd.Series) -> npt.NDArray[np.float64]:
     """Return ratings as numbers, NaN where a cell is empty; text that is no number is an error with its row."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        raise PanelError("The ratings are dates.", "Check that the column of ratings is the right one.", "rating")
+    for kind, is_kind in (
+        ("dates", pd.api.types.is_datetime64_any_dtype),
+        ("complex numbers", pd.api.types.is_complex_dtype),
+    ):
+        if is_kind(column):
+            raise PanelError(f"The ratings are {kind}.", "Check that the column of ratings is the right one.", "rating")
     text = column.map(lambda value: np.nan if isinstance(value, str) and not value.strip() else value)
     values = pd.to_numeric(text.astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if (unread := np.isnan(values) & text.notna().to_numpy()).any():
@@ -69,7 +86,7 @@ def code_words(column: pd.Series, words: Sequence[str]) -> npt.NDArray[np.float6
     places = {word: float(place) for place, word in enumerate(words)}
     values = []
     for row, value in enumerate(column.tolist(), start=1):
-        word = "" if pd.isna(value) else str(value).strip()
+        word = name_of(value)
         if word and word not in places:
             raise PanelError(
                 f"Row {row}: the rating {word!r} is not on the scale.",
@@ -98,7 +115,11 @@ def check_once(
 def order_ranks(column: pd.Series, raters: list[str], rated: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """Return how many-th rating of the rater each one is."""
     if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
-        column = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+        numbers = pd.to_numeric(column.astype(object), errors="coerce")  # as text, or Decimals
+        if numbers[rated].notna().all():
+            column = numbers
+        else:
+            column = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
     unread = column.isna().to_numpy() & rated
     if unread.any():
         row = int(np.flatnonzero(unread)[0])

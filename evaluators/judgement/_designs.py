@@ -70,10 +70,10 @@ def design_of(panel: Panel, cues: Cues, rater: str | None) -> Design:
 
 def checked(items: tuple[str, ...], judgement: FloatArray, cues: Cues, *, whose: str) -> Design:
     """Return the design if a policy can be read from it; see `design_of`."""
-    needed = FEWEST_PER_COLUMN * cues.n_columns
+    needed, who = FEWEST_PER_COLUMN * cues.n_columns, "The panel" if whose == PANEL else whose
     if len(items) < needed:
         raise NoPolicyError(
-            f"{whose} rated {len(items)} items, too few for {cues.n_columns} "
+            f"{who} rated {len(items)} items, too few for {cues.n_columns} "
             f"{'cue' if cues.n_columns == 1 else 'cues (words count once for each but the reference)'}.",
             f"{needed} are the fewest, {USUAL_PER_COLUMN * cues.n_columns} are better: "
             f"{FEWEST_PER_COLUMN} to {USUAL_PER_COLUMN} for each. Rate more items, or use fewer cues.",
@@ -81,7 +81,7 @@ def checked(items: tuple[str, ...], judgement: FloatArray, cues: Cues, *, whose:
     matrix = cues.rows(items)
     if np.ptp(judgement) <= 1e-12 * max(1.0, float(np.abs(judgement).max())):
         raise NoPolicyError(
-            f"{whose} gave all items the same rating.", "Nothing can be learned from that: choose items that differ."
+            f"{who} gave all items the same rating.", "Nothing can be learned from that: choose items that differ."
         )
     flat = [name for place, name in enumerate(cues.columns) if np.ptp(matrix[:, place]) == 0]
     if flat:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +89,7 @@ class AlikeGap:
     low, high : float
         Limits of it.
     p_adjusted : float
-        Two-sided (0-1) against no gap, by Holm over all groups.
+        Two-sided (0-1) against no gap, by Holm over all groups of at least 5 items.
     found : bool
         Whether the gap is at least 3 places and the p-value under 0.01.
     """
@@ -117,7 +116,7 @@ def feature_gaps(apart: FloatArray, items: tuple[str, ...], cues: Cues, *, alpha
         return tuple(FeatureGap(name, 0.0, 0.0, 0.0, 1.0, False) for name in cues.columns)
     design = checked(items, apart, cues, whose="the panel")
     rows = fit_linear(design, alpha=alpha)["weights"]
-    words = [": " in name for name in cues.columns]
+    words = [column != cues.names[cue] for column, cue in zip(cues.columns, cues.of_cue, strict=True)]
     scale = [1.0 if word else float(design.cues[:, place].std(ddof=1)) for place, word in enumerate(words)]
     return tuple(
         FeatureGap(
@@ -161,56 +160,6 @@ def group_gaps(
             found=bool(adjusted[place] < alpha),
         )
         for place, (attribute, label, theirs, beside) in enumerate(found)
-    )
-
-
-def alike_gaps(
-    table: pd.DataFrame,
-    groups: Sequence[str],
-    features: Sequence[str],
-    screener: FloatArray,
-    *,
-    item: str,
-    alpha: float,
-) -> tuple[AlikeGap, ...]:
-    """Fit the screener's places on the features and each column of groups, by least squares.
-
-    An audit of a shortlist needs many people. This asks less: whether the group moves the score beyond what the
-    features explain. It sees only what does not pass through a feature.
-
-    Raises
-    ------
-    NoPolicyError, CueError
-        If there are too few items, or a feature repeats a group.
-    """
-    rows: list[tuple[str, str, str, dict[str, Any]]] = []
-    for attribute in groups:
-        labels = table[attribute].map(label_of).astype(str)
-        if attribute in features or labels.nunique() < 2:
-            continue
-        reference = str(labels.value_counts().sort_index().idxmax())
-        beside = table.assign(**{attribute: pd.Categorical(labels)})
-        cues = Cues.from_table(beside, item=item, cues=[*features, attribute], reference={attribute: reference})
-        names = tuple(table[item])
-        fit = fit_linear(checked(names, screener, cues, whose="the panel"), alpha=alpha)["weights"]
-        rows += [
-            (attribute, cues.columns[place].removeprefix(f"{attribute}: "), reference, fit[place])
-            for place, cue in enumerate(cues.of_cue)
-            if cue == len(features)
-        ]
-    adjusted = holm_of_defined([row["p_value"] for *_, row in rows])
-    return tuple(
-        AlikeGap(
-            attribute=attribute,
-            group=label,
-            reference=reference,
-            gap=row["weight"],
-            low=row["low"],
-            high=row["high"],
-            p_adjusted=adjusted[place],
-            found=bool(adjusted[place] < ALIKE_LEVEL and abs(row["weight"]) >= SMALLEST_ALIKE),
-        )
-        for place, (attribute, label, reference, row) in enumerate(rows)
     )
 
 

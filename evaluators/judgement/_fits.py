@@ -13,6 +13,7 @@ from evaluators.screening.significance import holm
 
 MOST_STEPS = 20  # of an ordinal scale
 _LOGISTIC_VARIANCE = math.pi**2 / 3
+_LEVEL = 1e-2
 _STEEPEST = 15.0  # log-odds per standard deviation; beyond it a cue parts the ratings, and no weight is the best
 
 
@@ -92,9 +93,10 @@ def fit_ordinal(design: Design, *, alpha: float) -> dict[str, Any]:
             fit = OrderedModel(levels, scaled, distr="logit").fit(method="bfgs", maxiter=500, disp=False, gtol=1e-6)
             weights = np.asarray(fit.params)[: scaled.shape[1]]
             errors = np.asarray(fit.bse)[: scaled.shape[1]]
+            slope = float(np.abs(fit.model.score(np.asarray(fit.params))).max())  # of the likelihood: 0 at its top
     except (np.linalg.LinAlgError, ValueError) as error:
         raise _unsettled() from error
-    if not np.isfinite(errors).all() or float(np.abs(weights).max()) > _STEEPEST:
+    if not slope <= _LEVEL or not np.isfinite(errors).all() or float(np.abs(weights).max()) > _STEEPEST:
         raise _unsettled()
     from scipy.special import ndtr, ndtri
 
@@ -115,6 +117,6 @@ def fit_ordinal(design: Design, *, alpha: float) -> dict[str, Any]:
 
 def _unsettled() -> NoPolicyError:
     return NoPolicyError(
-        "The ordinal model does not settle: some cue parts low ratings from high ones without exception.",
+        "The ordinal model does not settle: some cue parts low ratings from high ones with hardly an exception.",
         "Take model='linear', rate more items, or use fewer cues.",
     )

@@ -11,7 +11,8 @@ from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import NOMINAL, Panel
 from evaluators.judgement.result import BOOTSTRAP, Agreement, AgreementTest
 
-_FEW_ITEMS = 20
+_FEW_ITEMS, _RATHER_FEW_ITEMS = 20, 50
+_LESS_THAN_LUCK = -0.1
 Mask = npt.NDArray[np.bool_]
 ALL_EQUAL = "All ratings that can be compared are equal."
 ALL_EQUAL_HINT = (
@@ -131,6 +132,11 @@ def measured(
             f"Only {used.n_items} items count: with so few, intervals by redrawing items come out too short, and no "
             "figure is firm.",
         )
+    elif used.n_items < _RATHER_FEW_ITEMS and limits is None:
+        notes += (
+            f"With {used.n_items} items, intervals by redrawing items come out a little too short: in trials with 20 "
+            "items, 95% intervals held the true value 86 to 94 times in 100, with 50 items 91 to 94 times.",
+        )
     shown = (low, high) if limits is None else limits
     if shown[0] == shown[1]:
         notes += (
@@ -164,5 +170,10 @@ def beyond_luck(value: float, *, whose: str = "The raters") -> str:
     if value > 0.9995:
         return f"{whose} agree perfectly."
     if value >= 0.005:
-        return f"{whose} disagree {value:.0%} less than they would by luck (0 %: like luck; 100 %: never)."
-    return f"{whose} agree no better than they would by luck."
+        return f"{whose} disagree {min(value, 0.99):.0%} less than they would by luck (0%: like luck; 100%: never)."
+    if value > _LESS_THAN_LUCK:
+        return f"{whose} agree no better than they would by luck."
+    return (
+        f"{whose} agree less than they would by luck: look whether somebody used the scale the other way round. With "
+        "few items luck alone can do that."
+    )

@@ -1,17 +1,48 @@
 """Results with one row for each rater: how they are looked up, written down and told from luck."""
 
 import math
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from evaluators._plain import json_able
 from evaluators.judgement.errors import LevelError, UnknownRaterError
 from evaluators.screening.significance import holm
 
 FloatArray = npt.NDArray[np.float64]
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class ByRater(Generic[Row]):
+    """A result with one row for each rater.
+
+    Parameters
+    ----------
+    raters : tuple
+        The rows.
+    """
+
+    raters: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.raters)
+
+    def __getitem__(self, rater: str) -> Row:
+        """Return one rater; an unknown one raises UnknownRaterError."""
+        return row_of(self.raters, rater)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per rater, in the order of `raters`, with their fields."""
+        return pd.DataFrame([asdict(row) for row in self.raters])  # type: ignore[call-overload]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; None stands for undefined figures."""
+        return json_able(self)
 
 
 def row_of(rows: Sequence[Row], rater: str) -> Row:

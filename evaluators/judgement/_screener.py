@@ -32,13 +32,16 @@ class OneRater:
 
 
 def mean_overlap(raters: list[OneRater], share: float, *, machine: bool) -> float:
-    """Return the mean share of the others' shortlist that is on the screener's, or on that one rater's."""
+    """Return the mean share of the others' shortlist that is on the screener's, or on that one rater's.
+
+    Ratings have few steps, so many are equal at the edge: lots are drawn among them, which here is to take the mean.
+    """
     found = []
     for one in raters:
         if len(one.jobs) >= 2:
-            rest, _ = _shortlists.bands(one.given["rest"], one.jobs, share=share, reserve=0.0)
-            own, _ = _shortlists.bands(one.given["machine" if machine else "human"], one.jobs, share=share, reserve=0.0)
-            found.append(float((own & rest).sum()) / float(rest.sum()))
+            rest = _shortlists.chances(one.given["rest"], one.jobs, share=share)
+            own = _shortlists.chances(one.given["machine" if machine else "human"], one.jobs, share=share)
+            found.append(float((own * rest).sum()) / float(rest.sum()))
     return rounded(float(np.mean(found))) if found else math.nan
 
 
@@ -67,6 +70,21 @@ def rows_of(table: pd.DataFrame, items: list[str], *, item: str, score: str) -> 
     left = len(names) - len(items)
     notes = (f"{left:,} of {len(names):,} items do not count: nobody rated them.",) if left else ()
     return found.assign(**{score: numbers}), notes
+
+
+def tie_notes(
+    shortlists: Mapping[str, tuple[FloatArray, npt.NDArray[np.bool_]]], jobs: npt.NDArray[np.int64]
+) -> tuple[str, ...]:
+    """Say where equal values stand on both sides of a shortlist's edge, so that names decided who is on it."""
+    notes = []
+    for whose, (values, chosen) in shortlists.items():
+        tied = sum(_shortlists.tied_at_edge(values[jobs == job], chosen[jobs == job]) for job in np.unique(jobs))
+        if tied:
+            notes.append(
+                f"{tied:,} items have equal values at the edge of {whose} shortlist, and the order of their names "
+                "decided who is on it: read what is said of that shortlist as one of several that are as good."
+            )
+    return tuple(notes)
 
 
 def audits_of(

@@ -46,3 +46,32 @@ def bands(
         found[best[first : first + second]] = 1.0
         found[best[:first]] = 2.0
     return found == 2.0, found
+
+
+def tied_at_edge(values: FloatArray, chosen: npt.NDArray[np.bool_]) -> int:
+    """Return how many items have the value at the edge of a shortlist, if some of them are on it and some are not.
+
+    Examples
+    --------
+    >>> tied_at_edge(np.array([5.0, 7.0, 5.0, 5.0]), np.array([True, True, False, False]))
+    3
+    """
+    edge = values == values[chosen].min()
+    return int(edge.sum()) if (edge & ~chosen).any() else 0
+
+
+def chances(values: FloatArray, jobs: IntArray, *, share: float) -> FloatArray:
+    """Return each item's chance (0-1) to be on the shortlist if lots are drawn among equal values at its edge.
+
+    Examples
+    --------
+    >>> chances(np.array([5.0, 7.0, 5.0, 5.0]), np.zeros(4, dtype=int), share=0.5).round(2).tolist()
+    [0.33, 1.0, 0.33, 0.33]
+    """
+    chosen, _ = bands(values, jobs, share=share, reserve=0.0)
+    found = chosen.astype(np.float64)
+    for job in np.unique(jobs):
+        rows = np.flatnonzero(jobs == job)
+        edge = rows[values[rows] == values[rows][chosen[rows]].min()]
+        found[edge] = chosen[edge].mean()
+    return found

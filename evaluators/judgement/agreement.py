@@ -106,7 +106,14 @@ class PanelAgreement:
             "highest.",
             NOT_VALIDITY,
         ]
-        notes = dict.fromkeys(note for each in self.agreements for note in each.notes)
+        holders: dict[str, list[str]] = {}
+        for each in self.agreements:
+            for note in each.notes:
+                holders.setdefault(note, []).append(each.name)
+        notes = [
+            note if len(names) == len(self.agreements) else f"{', '.join(names)}: {note}"
+            for note, names in holders.items()
+        ]
         reasons: dict[str, list[str]] = {}
         for other in self.not_fitting:
             reasons.setdefault(other.reason, []).append(other.name)

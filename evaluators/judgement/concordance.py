@@ -166,7 +166,7 @@ def kendalls_tau(panel: Panel, *, confidence: float = 0.95, replicates: int = 20
         used,
         statistic,
         measure="kendalls_tau_b",
-        name="Kendall's tau-b" + (f", mean of {sum(defined)} pairs" if len(pairs) > 1 else ""),
+        name="Kendall's tau-b" + ("" if len(pairs) < 2 else _of_pairs(sum(defined))),
         confidence=confidence,
         replicates=replicates,
         seed=seed,
@@ -176,8 +176,15 @@ def kendalls_tau(panel: Panel, *, confidence: float = 0.95, replicates: int = 20
     )
 
 
+def _of_pairs(number: int) -> str:
+    return f", mean of {number} pairs" if number > 1 else ", of 1 pair"
+
+
 class _Pair:
-    """Two raters' ratings, gathered in the cells of their two-way table."""
+    """Two raters' ratings, gathered in the cells of their two-way table.
+
+    With many levels there are many cells, so what is a square of them is made only while it is needed.
+    """
 
     def __init__(self, one: FloatArray, other: FloatArray) -> None:
         rows = np.flatnonzero(~np.isnan(one) & ~np.isnan(other))
@@ -185,8 +192,12 @@ class _Pair:
             np.stack([one[rows], other[rows]], axis=1), axis=0, return_inverse=True, return_counts=True
         )
         self.rows, self.place = rows, place
-        self.first = np.sign(cells[:, None, 0] - cells[None, :, 0])
-        self.second = np.sign(cells[:, None, 1] - cells[None, :, 1])
+        self.sides = [coded(side) for side in cells.T]
+
+    def _same_way(self) -> FloatArray:
+        """Return 1 where both put a cell above another, -1 where they differ, 0 where one of them has a tie."""
+        one, other = (places for _, places in self.sides)
+        return np.sign((one[:, None] - one[None, :]) * (other[:, None] - other[None, :])).astype(np.float64)
 
     def taus(self, drawn: FloatArray) -> FloatArray:
         """Return tau-b in each draw; NaN where one rater told no two items apart."""
@@ -194,14 +205,15 @@ class _Pair:
             return np.full(len(drawn), np.nan)
         own = drawn if len(self.place) == drawn.shape[1] else drawn[:, self.rows]
         weights = level_counts(own, self.place, len(self.sizes))
-        agree, one, other = (
-            ((weights @ signs) * weights).sum(axis=1)
-            for signs in (self.first * self.second, self.first**2, self.second**2)
+        agree = ((weights @ self._same_way()) * weights).sum(axis=1)
+        total = weights.sum(axis=1) ** 2
+        one, other = (
+            total - (level_counts(weights, places, len(values)) ** 2).sum(axis=1) for values, places in self.sides
         )
         return divided(agree, np.sqrt(one * other))
 
     def compared(self) -> tuple[float, float]:
         """Return how many pairs of items both told apart: in the same order, and the other way round."""
         weights = self.sizes.astype(np.float64)
-        product = self.first * self.second
+        product = self._same_way()
         return float(weights @ (product > 0) @ weights / 2), float(weights @ (product < 0) @ weights / 2)

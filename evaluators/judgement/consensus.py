@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 MEAN, BORDA, KEMENY = METHODS = ("mean", "borda", "kemeny")
+FEW_RATERS = 10
 MOST_KEMENY = 8  # items; 8! orders are tried
 
 
@@ -97,19 +98,24 @@ class Consensus:
     def summary(self) -> str:
         """Say in plain words who stands first, how sure that is, and what it does not show."""
         first = self.items[0]
-        open_ = [row.item for row in self.items if row.low <= first.high and row is not first]
+        level = [row.item for row in self.items if row.rank == first.rank and row is not first]
+        beside = [row.item for row in self.items if row.low <= first.high and row.rank > first.rank]
         sure = (
             "; how sure that is cannot be told."
             if math.isnan(first.low)
-            else f"; with other raters of the same kind its rank would be {first.low:.3g} to {first.high:.3g} in "
-            f"{self.confidence:.0%} of cases."
+            else f"; with raters drawn again from these, its rank is {first.low:.3g} to {first.high:.3g} in "
+            f"{self.confidence:.0%} of draws."
         )
+        also = f", level with {_listed(level)}" if level else ""
         lines = [
-            f"First of {len(self.items):,} items by {_SAID[self.method]} of {self.n_raters} raters: {first.item}{sure}"
+            f"First of {len(self.items):,} items by {_SAID[self.method]} of {self.n_raters} raters: {first.item}{also}"
+            f"{sure}"
         ]
-        if open_:
-            shown = ", ".join(open_[:8]) + (", …" if len(open_) > 8 else "")
-            lines.append(f"Ranks overlap with those of {len(open_):,} others, so they could as well be first: {shown}.")
+        if beside:
+            lines.append(
+                f"Not settled against {len(beside):,} {'other' if len(beside) == 1 else 'others'}, whose ranks overlap "
+                f"with that: {_listed(beside)}."
+            )
         if not math.isnan(self.unanimity):
             lines.append(f"The ranking follows {self.unanimity:.0%} of the raters' preferences between two items.")
         lines.append(
@@ -131,6 +137,10 @@ class Consensus:
             description=self.summary(),
             at=1.0,
         )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
 
 _SAID = {
@@ -214,6 +224,8 @@ def consensus_ranking(
         notes += (
             f"In {lost:,} of {replicates:,} draws some item had no rating, or raters shared none; they are left out.",
         )
+    if panel.n_raters < FEW_RATERS:
+        notes += (f"With {panel.n_raters} raters, intervals by drawing them again come out too short.",)
     kept = redrawn[~np.isnan(redrawn).any(axis=1)]
     if 2 * len(kept) < replicates:
         ends = np.full((2, panel.n_items), np.nan)

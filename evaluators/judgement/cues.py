@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evaluators._frames import pandas_columns
-from evaluators.judgement._cells import names_of, natural
+from evaluators.judgement._cells import name_of, names_of, natural
 from evaluators.judgement.errors import CueError
 
 FloatArray = npt.NDArray[np.float64]
@@ -81,10 +81,10 @@ class Cues:
         item : str
             Column with the item's name, as in the panel.
         cues : sequence of str
-            Columns with numbers, yes and no (bool), or words.
+            Columns with numbers (as text, too), yes and no (bool), or words.
         reference : mapping of str to str, optional
-            Cue -> the word that the others are compared with. By default the first level of an ordered category,
-            else the word that comes most often.
+            Cue -> the word that the others are compared with; numbers as text are then words, too. By default the
+            first level of an ordered category, else the word that comes most often.
 
         Returns
         -------
@@ -183,14 +183,18 @@ def _coded(column: pd.Series, name: str, reference: str | None) -> list[tuple[st
     if empty.any():
         row = int(np.flatnonzero(empty.to_numpy())[0])
         raise CueError(f"Row {row + 1}: {name!r} is empty.", "Fill it in, or give what is not known a word of its own.")
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-        values = column.to_numpy(dtype=np.float64)
+    numbers = column if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column) else None
+    if numbers is None and reference is None and column.dtype != "category":  # numbers as text, or Decimals
+        read = pd.to_numeric(column.astype(object), errors="coerce")
+        numbers = None if read.isna().any() else read
+    if numbers is not None:
+        values = numbers.to_numpy(dtype=np.float64)
         if np.isinf(values).any():
             raise CueError(f"Row {int(np.flatnonzero(np.isinf(values))[0]) + 1}: {name!r} is infinite.", "Correct it.")
         return [(name, np.asarray(values))]
-    words = column.map(lambda value: str(value).strip())
+    words = column.map(name_of)
     counts = words.value_counts()
-    levels = [str(level).strip() for level in column.cat.categories] if column.dtype == "category" else []
+    levels = [name_of(level) for level in column.cat.categories] if column.dtype == "category" else []
     ordered = bool(levels) and bool(column.cat.ordered)
     present = [level for level in levels if level in counts.index] if ordered else sorted(counts.index, key=natural)
     if len(present) > _MOST_KINDS:

@@ -1,17 +1,14 @@
 """Drift: whose ratings wander away from the panel's in the course of the work."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from evaluators._plain import json_able
 from evaluators.judgement._additive import FloatArray, fit_additive
 from evaluators.judgement._draws import rounded
-from evaluators.judgement._rows import chart_rows, check_alpha, holm_of_defined, row_of, t_limits
+from evaluators.judgement._rows import ByRater, chart_rows, check_alpha, holm_of_defined, t_limits
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import Panel
 
@@ -53,7 +50,7 @@ class RaterDrift:
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(ByRater[RaterDrift]):
     """Result of `rater_drift`.
 
     Parameters
@@ -66,24 +63,8 @@ class Drift:
         Significance level (0-1); intervals have the confidence 1 - alpha.
     """
 
-    raters: tuple[RaterDrift, ...]
     same_order: bool
     alpha: float
-
-    def __iter__(self) -> Iterator[RaterDrift]:
-        return iter(self.raters)
-
-    def __getitem__(self, rater: str) -> RaterDrift:
-        """Return one rater; an unknown one raises UnknownRaterError."""
-        return row_of(self.raters, rater)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per rater, with the fields of `RaterDrift`."""
-        return pd.DataFrame([asdict(row) for row in self.raters])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; None stands for undefined figures."""
-        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words who drifts.
@@ -104,7 +85,10 @@ class Drift:
         if rest:
             lines.append(f"No drift that can be told from luck: {', '.join(rest)}.")
         if untold:
-            lines.append(f"Too few ratings in common with others to tell: {', '.join(untold)}.")
+            lines.append(
+                "Too few ratings in common with others, or all at one place in the order, to tell: "
+                f"{', '.join(untold)}."
+            )
         lines.append(
             "Drift is measured against the other raters: if all drift together, this does not see it. It looks for a "
             "straight line, and does not say why anybody drifts."

@@ -1,17 +1,15 @@
 """Halo: whose ratings of several dimensions go together more than the other raters' do."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from evaluators._plain import json_able
 from evaluators.judgement._draws import FloatArray, check_draws, divided, drawn_values, percentiles, rounded
 from evaluators.judgement._measured import require_order, require_raters
-from evaluators.judgement._rows import chart_rows, check_alpha, holm_of_defined, row_of
+from evaluators.judgement._rows import ByRater, chart_rows, check_alpha, holm_of_defined
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.kappa import mean_of_defined
 from evaluators.judgement.panel import Panel
@@ -59,7 +57,7 @@ class RaterHalo:
 
 
 @dataclass(frozen=True, slots=True)
-class Halo:
+class Halo(ByRater[RaterHalo]):
     """Result of `rater_halo`.
 
     Parameters
@@ -74,26 +72,10 @@ class Halo:
         Draws of the items, and what makes them repeatable.
     """
 
-    raters: tuple[RaterHalo, ...]
     dimensions: tuple[str, ...]
     alpha: float
     replicates: int
     seed: int
-
-    def __iter__(self) -> Iterator[RaterHalo]:
-        return iter(self.raters)
-
-    def __getitem__(self, rater: str) -> RaterHalo:
-        """Return one rater; an unknown one raises UnknownRaterError."""
-        return row_of(self.raters, rater)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per rater, with the fields of `RaterHalo`."""
-        return pd.DataFrame([asdict(row) for row in self.raters])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; None stands for undefined figures."""
-        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words whose dimensions go together more than the others'.

@@ -31,7 +31,8 @@ def icc(
     """Compute an intraclass correlation by Shrout and Fleiss [1]_, with their limits from the F distribution.
 
     McGraw and Wong [2]_ call ICC(2,1) and ICC(2,k) ICC(A,1) and ICC(A,k), ICC(3,1) and ICC(3,k) ICC(C,1) and ICC(C,k).
-    Only items count that all raters rated.
+    Only items count that all raters rated. The bootstrap redraws items and holds the raters fixed, so where raters are
+    a sample (2), its limits are closer together than those from the F distribution.
 
     Parameters
     ----------
@@ -203,7 +204,7 @@ def _tested(form: str, own: Sequence[float], n: int, k: int) -> AgreementTest:
 def _means(value: float, form: str, k: int) -> str:
     whose = "of single ratings" if form.endswith("1") else f"of the mean of {k} raters"
     if value <= 0:
-        return f"Ratings of one item differ as much as ratings of different items. {_WHO[form[0]]}"
+        return f"Ratings of one item differ as much as ratings of different items, or more. {_WHO[form[0]]}"
     return f"About {value:.0%} of the variance {whose} lies in the items, the rest in raters and noise. {_WHO[form[0]]}"
 
 

@@ -81,7 +81,12 @@ def cohens_kappa(
         require_order(panel, name)
     used = shared(panel)
     pairs = [Pair(used, one, other, weights) for one, other in combinations(range(used.n_raters), 2)]
-    pairs = [pair for pair in pairs if pair.n_items]
+    pairs = [pair for pair in pairs if pair.n_items > 1]  # of a single item, kappa is 0 or nothing, whoever rated it
+    if not pairs:
+        raise NoAgreementError(
+            "No two raters rated two items in common.",
+            "Let raters rate the same items, at least in part. Krippendorff's alpha needs only two ratings an item.",
+        )
 
     def statistic(drawn: FloatArray) -> FloatArray:
         return mean_of_defined(np.stack([pair.kappas(drawn) for pair in pairs], axis=1))
@@ -90,8 +95,8 @@ def cohens_kappa(
     notes = left_out(panel, used, "at least two raters")
     if 0 < sum(own) < len(own):
         notes += (f"{len(own) - sum(own)} of {len(own)} pairs have no kappa, since all their ratings are equal.",)
-    if len(pairs) > 1:
-        name += f", mean of {sum(own)} pairs"
+    if used.n_raters > 2:
+        name += f", mean of {sum(own)} pairs" if sum(own) > 1 else ", of 1 pair"
     equal = sum(pair.equal for pair in pairs) / sum(pair.n_items for pair in pairs)
 
     def means(value: float) -> str:

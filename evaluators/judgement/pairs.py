@@ -39,7 +39,7 @@ class PairedItem:
     standard_error : float
         Of it.
     rank : int
-        1 is the strongest.
+        1 is the strongest; items of equal strength share the better rank.
     """
 
     item: str
@@ -99,8 +99,13 @@ class PairedScale:
     def summary(self) -> str:
         """Say in plain words which items are strongest, how sure that is, and what it does not show."""
         first, last = self.items[0], self.items[-1]
+        count = (
+            f"{self.n_comparisons:,} comparison{'' if self.n_comparisons == 1 else 's'} of {len(self.items):,} items."
+        )
         lines = [
-            f"{self.n_comparisons:,} comparisons of {len(self.items):,} items. Strongest: {first.item} "
+            f"{count} By these, all items are equally strong."
+            if last.rank == 1
+            else f"{count} Strongest: {first.item} "
             f"({first.strength:+.2f}, {1 - self.alpha:.0%} interval {first.low:+.2f} to {first.high:+.2f}); "
             f"weakest: {last.item} ({last.strength:+.2f}). Between these two, {first.item} would win "
             f"{self.chance(first.item, last.item):.0%} of comparisons, ties aside."
@@ -152,8 +157,8 @@ def bradley_terry(frame: Any, *, winner: str, loser: str, tie: str | None = None
     Raises
     ------
     PairError
-        If the table has no rows, an item meets itself, or a tie is neither yes nor no; if no chain of wins and ties
-        leads from every item to every other [3]_, so that nobody can tell how far apart they are.
+        If the table has no rows, an item meets itself, or a tie is neither yes nor no; if all are ties, or no chain of
+        wins and ties leads from every item to every other [3]_, so that nobody can tell how far apart they are.
     ColumnError
         If the table has no such column.
     LevelError
@@ -196,11 +201,16 @@ def bradley_terry(frame: Any, *, winner: str, loser: str, tie: str | None = None
         else:
             wins[places[a], places[b]] += 1
     _refuse_parted(items, wins + ties)
+    if not wins.any():
+        raise PairError(
+            "Every comparison is a tie.", "Nobody can tell then how far apart the items are: compare more closely."
+        )
     strengths, nu, errors = fit_strengths(wins, ties)
     from scipy.special import ndtri
 
     width = float(ndtri(1 - alpha / 2))
-    order = sorted(range(len(items)), key=lambda place: (-round(float(strengths[place]), 9), natural(items[place])))
+    shown = np.round(strengths, 9)
+    order = sorted(range(len(items)), key=lambda place: (-float(shown[place]), natural(items[place])))
     rows = tuple(
         PairedItem(
             item=items[place],
@@ -211,9 +221,9 @@ def bradley_terry(frame: Any, *, winner: str, loser: str, tie: str | None = None
             low=rounded(strengths[place] - width * errors[place]),
             high=rounded(strengths[place] + width * errors[place]),
             standard_error=rounded(errors[place]),
-            rank=rank,
+            rank=1 + int((shown > shown[place]).sum()),
         )
-        for rank, place in enumerate(order, start=1)
+        for place in order
     )
     return PairedScale(rows, len(table), rounded(nu), alpha)
 

@@ -11,11 +11,21 @@ import pandas as pd
 
 from evaluators._frames import pandas_columns
 from evaluators._plain import plain
-from evaluators.judgement._cells import check_once, code_words, names_of, natural, numbers_of, order_ranks, places_of
+from evaluators.judgement._cells import (
+    check_once,
+    code_words,
+    name_of,
+    names_of,
+    natural,
+    numbers_of,
+    order_ranks,
+    places_of,
+)
 from evaluators.judgement.errors import PanelError, UnknownRaterError
 
 FloatArray = npt.NDArray[np.float64]
 
+LARGEST = 1e100  # squares of larger ratings have no float
 NOMINAL, ORDINAL, INTERVAL, RATIO = SCALES = ("nominal", "ordinal", "interval", "ratio")
 
 
@@ -42,7 +52,8 @@ class Panel:
     Raises
     ------
     PanelError
-        If shapes do not fit, a name occurs twice, a rating is infinite or not on the scale, or nothing was rated.
+        If shapes do not fit, a name occurs twice, a rating is no number, infinite, beyond 1e100 or not on the scale,
+        or nothing was rated.
 
     Examples
     --------
@@ -60,7 +71,12 @@ class Panel:
     order: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        ratings = np.array(self.ratings, dtype=np.float64)  # a copy, that nobody else can change
+        try:
+            ratings = np.array(self.ratings, dtype=np.float64)  # a copy, that nobody else can change
+        except (TypeError, ValueError) as error:
+            raise PanelError(
+                "The ratings are no table of numbers.", "Read a table of words with Panel.from_table and its levels."
+            ) from error
         ratings.flags.writeable = False
         object.__setattr__(self, "ratings", ratings)
         if self.order is not None:
@@ -128,12 +144,13 @@ class Panel:
             raise PanelError("The table of ratings has no rows.", "Give one row for each rating.")
         item_of, rater_of = names_of(table[item], "item"), names_of(table[rater], "rater")
         words: tuple[str, ...] = ()
-        if levels is not None and any(isinstance(level, str) for level in levels):
-            words = tuple(str(level).strip() for level in levels)
+        scale_levels = () if levels is None else tuple(levels)
+        if any(isinstance(level, str) for level in scale_levels):
+            words = tuple(name_of(level) for level in scale_levels)
         elif scale == NOMINAL and not pd.api.types.is_numeric_dtype(table[rating]):
-            words = tuple(sorted({str(word).strip() for word in table[rating].dropna()} - {""}))
+            words = tuple(sorted({name_of(word) for word in table[rating].dropna()} - {""}, key=natural))
         values = code_words(table[rating], words) if words else numbers_of(table[rating])
-        allowed = _ascending(range(len(words)) if words else levels or ())  # type: ignore[arg-type]
+        allowed = _ascending(range(len(words)) if words else scale_levels)  # type: ignore[arg-type]
         if allowed and (wrong := ~np.isnan(values) & ~np.isin(values, allowed)).any():
             row = int(np.flatnonzero(wrong)[0])
             raise PanelError(
@@ -207,9 +224,7 @@ class Panel:
         """
         across = self.raters if raters is None else tuple(raters)
         down = self.items if items is None else tuple(items)
-        rows = [_place(self.items, name, "item") for name in down]
-        columns = [_place(self.raters, name, "rater") for name in across]
-        cut = np.ix_(rows, columns)
+        cut = np.ix_(_places(self.items, down, "item"), _places(self.raters, across, "rater"))
         order = None if self.order is None else self.order[cut]
         return replace(self, ratings=self.ratings[cut], items=down, raters=across, order=order)
 
@@ -258,15 +273,20 @@ def _many(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def _place(names: tuple[str, ...], name: str, kind: str) -> int:
-    if name not in names:
-        shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-        raise UnknownRaterError(f"The panel has no {kind} {name!r}.", f"It has: {shown}.")
-    return names.index(name)
+def _places(names: tuple[str, ...], wanted: Sequence[str], kind: str) -> list[int]:
+    places = {name: place for place, name in enumerate(names)}
+    for name in wanted:
+        if name not in places:
+            shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+            raise UnknownRaterError(f"The panel has no {kind} {name!r}.", f"It has: {shown}.")
+    return [places[name] for name in wanted]
 
 
 def _ascending(levels: Sequence[float]) -> tuple[float, ...]:
-    values = tuple(float(level) for level in levels)
+    try:
+        values = tuple(float(level) for level in levels)
+    except (TypeError, ValueError) as error:
+        raise PanelError("A level is no number.", "Give all levels as numbers, or all as words.", "levels") from error
     if any(not np.isfinite(each) for each in values) or any(a >= b for a, b in pairwise(values)):
         raise PanelError(
             f"The levels {', '.join(f'{each:g}' for each in values)} do not ascend.",
@@ -296,6 +316,12 @@ def _check(panel: Panel) -> None:
         row, column = infinite[0]
         raise PanelError(
             f"The rating of {panel.items[row]} by {panel.raters[column]} is infinite.", "Correct it, or leave it empty."
+        )
+    if large := np.argwhere(np.abs(panel.ratings) > LARGEST).tolist():
+        row, column = large[0]
+        raise PanelError(
+            f"The rating of {panel.items[row]} by {panel.raters[column]} is {panel.ratings[row, column]:g}.",
+            f"Nothing can be computed beyond {LARGEST:g}: give the ratings in larger units.",
         )
     levels = _ascending(panel.levels)
     if levels and (off := np.argwhere(panel.rated & ~np.isin(panel.ratings, levels)).tolist()):

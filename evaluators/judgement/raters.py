@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evaluators.judgement._cells import natural
 from evaluators.judgement._draws import check_draws
 from evaluators.judgement._rows import check_alpha
 from evaluators.judgement.drift import Drift, rater_drift
@@ -62,9 +63,9 @@ class RaterReport:
         -------
         DataFrame
             The column rater, then those of the parts that there are: deviation, slope_per_10_items, halo_excess,
-            correlation_with_rest, outlying_ratings; sorted by rater.
+            correlation_with_rest, outlying_ratings; in the order of the names.
         """
-        found = pd.DataFrame({"rater": sorted(self._raters())})
+        found = pd.DataFrame({"rater": sorted(self._raters(), key=natural)})
         if self.severity is not None:
             found["deviation"] = found["rater"].map({row.rater: row.deviation for row in self.severity})
         if self.drift is not None:

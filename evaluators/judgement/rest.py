@@ -1,14 +1,11 @@
 """Each rater against the mean of the others: how well one person predicts the panel, the human ceiling."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from evaluators._plain import json_able
 from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._draws import (
     FloatArray,
@@ -21,7 +18,7 @@ from evaluators.judgement._draws import (
     percentiles,
     rounded,
 )
-from evaluators.judgement._rows import row_of
+from evaluators.judgement._rows import ByRater
 from evaluators.judgement.drift import others_mean
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.kappa import mean_of_defined
@@ -61,7 +58,7 @@ class RaterAgainstRest:
 
 
 @dataclass(frozen=True, slots=True)
-class AgainstRest:
+class AgainstRest(ByRater[RaterAgainstRest]):
     """Result of `against_the_rest`.
 
     Parameters
@@ -78,28 +75,12 @@ class AgainstRest:
         Draws of the items, and what makes them repeatable.
     """
 
-    raters: tuple[RaterAgainstRest, ...]
     ceiling: float
     low: float
     high: float
     confidence: float
     replicates: int
     seed: int
-
-    def __iter__(self) -> Iterator[RaterAgainstRest]:
-        return iter(self.raters)
-
-    def __getitem__(self, rater: str) -> RaterAgainstRest:
-        """Return one rater; an unknown one raises UnknownRaterError."""
-        return row_of(self.raters, rater)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per rater, with the fields of `RaterAgainstRest`."""
-        return pd.DataFrame([asdict(row) for row in self.raters])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; None stands for undefined figures."""
-        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words how well one person predicts the others.
@@ -111,9 +92,14 @@ class AgainstRest:
         """
         told = [row for row in self.raters if not math.isnan(row.correlation)]
         lowest, highest = (pick(told, key=lambda row: (row.correlation, row.rater)) for pick in (min, max))
+        between = (
+            "no interval"
+            if math.isnan(self.low)
+            else f"{self.confidence:.0%} interval {self.low:.2f} to {self.high:.2f}"
+        )
         lines = [
             f"One rater's order of the items correlates with that of the others' mean at {self.ceiling:.2f} on average "
-            f"({self.confidence:.0%} interval {self.low:.2f} to {self.high:.2f}): from {lowest.correlation:.2f} "
+            f"({between}): from {lowest.correlation:.2f} "
             f"({lowest.rater}) to {highest.correlation:.2f} ({highest.rater}).",
             "This is the human ceiling: a screener that reaches it follows the others as well as one of their "
             "colleagues does. Compare it over the same items, and with the mean of as many raters.",

@@ -1,17 +1,14 @@
 """Severity: who rates the same items lower or higher than the panel."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from evaluators._plain import json_able
 from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._draws import rounded
-from evaluators.judgement._rows import chart_rows, check_alpha, holm_of_defined, row_of, t_limits
+from evaluators.judgement._rows import ByRater, chart_rows, check_alpha, holm_of_defined, t_limits
 from evaluators.judgement.panel import Panel
 
 if TYPE_CHECKING:
@@ -52,7 +49,7 @@ class RaterSeverity:
 
 
 @dataclass(frozen=True, slots=True)
-class Severity:
+class Severity(ByRater[RaterSeverity]):
     """Result of `rater_severity`.
 
     Parameters
@@ -67,25 +64,9 @@ class Severity:
         Significance level (0-1); intervals have the confidence 1 - alpha.
     """
 
-    raters: tuple[RaterSeverity, ...]
     n_items: int
     complete: bool
     alpha: float
-
-    def __iter__(self) -> Iterator[RaterSeverity]:
-        return iter(self.raters)
-
-    def __getitem__(self, rater: str) -> RaterSeverity:
-        """Return one rater; an unknown one raises UnknownRaterError."""
-        return row_of(self.raters, rater)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per rater, strictest first, with the fields of `RaterSeverity`."""
-        return pd.DataFrame([asdict(row) for row in self.raters])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; None stands for undefined figures."""
-        return json_able(self)
 
     def summary(self) -> str:
         """Say in plain words who is stricter or kinder than the panel.

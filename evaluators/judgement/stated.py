@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 POINTS = 100.0
+FEWEST_CUES = 3  # for a correlation: through two points there is always a line
 WEIGHTS, R_SQUARED = WAYS = ("weights", "r_squared")
 
 
@@ -57,7 +58,8 @@ class RaterStated:
     cues : tuple of StatedCue
         In the order of the cues.
     correlation : float
-        Pearson's, of stated and recovered points over the cues; NaN if one of them is the same for all.
+        Pearson's, of stated and recovered points over the cues; NaN if one of them is the same for all, or with fewer
+        than 3 cues.
     moved : float
         Points that would have to move from one cue to another to make them equal (0-100).
     n_items : int
@@ -197,7 +199,7 @@ def stated_against_recovered(
             missing.append(f"{rater} is not compared. {error.problem}")
             continue
         recovered = POINTS * _shares(design, cues, by)
-        flat = np.ptp(said) < 1e-9 or np.ptp(recovered) < 1e-9
+        flat = len(said) < FEWEST_CUES or np.ptp(said) < 1e-9 or np.ptp(recovered) < 1e-9
         rows.append(
             RaterStated(
                 rater,
@@ -230,12 +232,19 @@ def _shares(design: Design, cues: Cues, by: str) -> FloatArray:
     return np.asarray(found / found.sum())
 
 
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
+
+
 def _points(rater: str, said: Mapping[str, float], cues: Cues) -> np.ndarray:
     if unknown := [name for name in said if name not in cues.names]:
         raise CueError(
             f"{rater} states points for {unknown[0]!r}, which is no cue.", f"The cues are: {', '.join(cues.names)}."
         )
-    points = np.array([float(said.get(name, 0.0)) for name in cues.names])
+    points = np.array([_number(said.get(name, 0.0)) for name in cues.names])
     if not np.isfinite(points).all() or (points < 0).any() or points.sum() <= 0:
         raise CueError(
             f"The points of {rater} cannot be shared out.", "Give each cue 0 points or more, and some of them some."

@@ -396,6 +396,51 @@ def test_complete_items_only_where_a_measure_needs_them():
         assert part.notes[0] == "2 of 8 items do not count: they were not rated by all raters."
 
 
+def test_a_pair_with_one_item_in_common_has_no_kappa():
+    # Ada and Ben share three items and differ in none; each shares one with Cleo. Of one item kappa would be 0 or
+    # nothing at all, and pull the mean to 0.
+    ratings = [[1, 1, NAN], [2, 2, NAN], [3, 3, NAN], [4, NAN, 5], [NAN, 4, 5]]
+    for weights in (None, "linear", "quadratic"):
+        found = cohens_kappa(panel_of(ratings), weights=weights, replicates=100)
+        assert found.value == 1
+        assert found.name.endswith(", of 1 pair")
+    with pytest.raises(NoAgreementError, match="No two raters rated two items in common"):
+        cohens_kappa(panel_of([[1, 2, NAN], [NAN, 1, 2], [1, NAN, 2]]))
+
+
+def test_tau_of_many_levels_holds_no_table_for_each_pair():
+    import tracemalloc
+
+    ratings = np.random.default_rng(3).normal(size=(400, 12))
+    tracemalloc.start()
+    found = kendalls_tau(panel_of(ratings), replicates=100)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert abs(found.value) < 0.1
+    assert peak < 60e6  # 66 pairs with 400 x 400 cells each would take 169 MB and more
+
+
+def test_words_fit_the_figure():
+    items = np.random.default_rng(4).integers(1, 8, size=60)
+    nearly = np.stack([items, items], axis=1).astype(float)
+    nearly[0, 1] += 1
+    said = krippendorff_alpha(panel_of(nearly), replicates=100).summary()
+    assert "100% less" not in said  # they do differ, if in one of sixty
+    opposed = rater_agreement(panel_of([[1, 7], [2, 6], [3, 5], [5, 3], [6, 2], [7, 1]]), replicates=100)
+    assert "agree less than they would by luck" in opposed["krippendorff_alpha_interval"].means
+    assert opposed["icc_2_1"].means.startswith("Ratings of one item differ as much as ratings of different items, or")
+
+
+def test_notes_say_whose_they_are():
+    rng = np.random.default_rng(5)
+    ratings = rng.integers(1, 6, size=(30, 3)).astype(float)
+    ratings[:4, 2] = NAN
+    lines = rater_agreement(panel_of(ratings), replicates=100).summary().splitlines()
+    (lost,) = [line for line in lines if "were not rated by all raters" in line]
+    assert lost.startswith("ICC(1,1), ICC(2,1)")
+    assert "Kendall's W: 4 of 30 items" in lost
+
+
 def test_fleiss_needs_no_fixed_raters():
     # Two ratings of each item, by different pairs of three people.
     mixed = [[1, 1, NAN], [NAN, 2, 1], [2, NAN, 2], [2, 2, NAN]]

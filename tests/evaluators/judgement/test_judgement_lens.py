@@ -4,6 +4,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,6 +80,41 @@ def test_a_rater_who_sees_more_than_the_cues():
     assert found["Ben"].consistency == pytest.approx(1)
     assert abs(found["Ben"].identity_gap) < 1e-6
     assert "Most is lost by the weights" in found.summary()
+
+
+def test_what_luck_leaves_over_is_no_insight():
+    # Of 40 items, residuals of nothing correlate beyond 0.2 in one of five raters; none of them sees anything.
+    panel, cues, outcome = made(40, 2, 8, seed=3)
+    found = lens_model(panel, cues, outcome, replicates=100)
+    assert any(abs(row.unmodelled) > 0.2 for row in found)
+    assert "seems to see" not in found.summary()
+
+
+def test_the_p_value_of_what_is_left_is_that_of_one_more_cue():
+    import statsmodels.api as sm
+
+    panel, cues, outcome = made(40, 2, 1, seed=3)
+    row = lens_model(panel, cues, outcome, replicates=100)["r0"]
+    fit = sm.OLS(panel.ratings[:, 0], sm.add_constant(np.column_stack([cues.matrix, list(outcome.values())]))).fit()
+    assert row.unmodelled_p_value == pytest.approx(fit.pvalues[-1])
+
+
+def test_a_rater_without_a_rule_loses_nothing_that_can_be_named():
+    panel, cues, outcome = made(40, 3, 1, seed=5)
+    noise = Panel(np.random.default_rng(8).normal(size=(40, 1)), panel.items, ("Ada",))
+    row = lens_model(noise, cues, outcome, replicates=200)["Ada"]
+    assert row.knowledge_high - row.knowledge_low > 1
+    said = lens_model(noise, cues, outcome, replicates=200).summary()
+    assert "cannot be told" in said
+    assert "Most is lost" not in said
+
+
+def test_outcomes_may_be_named_by_numbers_and_be_empty():
+    panel, cues, outcome = made(40, 2, 1, seed=3)
+    items = tuple(str(number) for number in range(40))
+    panel, cues = Panel(panel.ratings, items, panel.raters), Cues(items, cues.names, cues.matrix, cues.names, (0, 1))
+    came = pd.Series([pd.NA, *list(outcome.values())[1:]], dtype="Float64")  # its index is 0, 1, 2, …
+    assert lens_model(panel, cues, came, replicates=100)["r0"].n_items == 39
 
 
 def test_items_without_an_outcome_do_not_count():

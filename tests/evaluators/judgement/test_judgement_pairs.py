@@ -135,6 +135,21 @@ def test_comparisons_that_give_no_scale_are_refused(rows, problem):
         bradley_terry(table, winner="won", loser="lost")
 
 
+def test_ties_alone_give_no_scale():
+    table = comparisons(np.zeros((3, 3)), ties=np.ones((3, 3)))
+    with pytest.raises(PairError, match="Every comparison is a tie"):
+        bradley_terry(table, winner="won", loser="lost", tie="tie")
+
+
+def test_items_of_equal_strength_share_a_rank():
+    # Everybody wins once against everybody; and two that are equal, above a third.
+    level = bradley_terry(comparisons(np.ones((3, 3)) - np.eye(3)), winner="won", loser="lost")
+    assert [row.rank for row in level] == [1, 1, 1]
+    assert "all items are equally strong" in level.summary()
+    two = bradley_terry(comparisons(np.array([[0, 1, 3], [1, 0, 3], [1, 1, 0]])), winner="won", loser="lost")
+    assert [row.rank for row in two] == [1, 1, 3]
+
+
 def test_a_tie_can_hold_the_scale_together():
     table = pd.DataFrame({"won": ["a", "a"], "lost": ["b", "b"], "tie": [False, True]})
     found = bradley_terry(table, winner="won", loser="lost", tie="tie")
@@ -196,6 +211,15 @@ def test_kemenys_order_has_the_fewest_disagreements(seed):
     found = consensus_ranking(panel, method="kemeny", replicates=100)
     ranks = {row.item: row.rank for row in found}
     assert [ranks[item] for item in panel.items] == pytest.approx(expected.tolist())
+
+
+def test_a_consensus_says_who_is_level_and_who_is_not_settled():
+    said = consensus_ranking(panel_of([[5, 5, 5], [5, 5, 5], [3, 3, 3]]), replicates=100).summary()
+    assert ": a, level with b; " in said
+    assert "Not settled" not in said
+    close = consensus_ranking(panel_of([[1, 2, 1], [5, 4, 4], [3, 3, 5]]), replicates=100).summary()
+    assert "Not settled against 1 other, whose ranks overlap with that: c." in close
+    assert "With 3 raters, intervals by drawing them again come out too short." in close
 
 
 def test_the_mean_takes_severity_out():

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -75,12 +76,40 @@ def test_polars_frames_are_read_too():
         pytest.param([(1, "a", "x")], {"levels": ["x", "x"]}, "two have the same", id="level-twice"),
         pytest.param([(1, "a", 3)], {"scale": "likert"}, "There is no scale 'likert'", id="scale"),
         pytest.param([(1, "a", pd.Timestamp("2026-01-01"))], {}, "The ratings are dates", id="dates"),
+        pytest.param([(1, "a", 3)], {"levels": [1, None]}, "A level is no number", id="level-none"),
+        pytest.param([(1, "a", 3 + 1j)], {}, "The ratings are complex numbers", id="complex"),
+        pytest.param([(1, "a", 1e300), (1, "b", 2)], {}, "The rating of 1 by a is 1e\\+300", id="huge"),
         pytest.param([(1, "a", 3)], {"rater": "cv"}, "One column stands for two things", id="one-column"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_row(rows, settings, said):
     with pytest.raises(PanelError, match=said):
         read(table(*rows), **settings)
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        pytest.param(np.array([1, 2, 3]), id="array"),
+        pytest.param(pd.Series([1, 2, 3]), id="series"),
+        pytest.param(["1", "2", "3"], id="words"),
+    ],
+)
+def test_levels_come_in_many_shapes(levels):
+    panel = read(table((1, "a", 3.0), (2, "a", None), (1, "b", 2.0)), levels=levels)  # 3.0, since a cell is empty
+    assert panel.ratings[0, 0] - panel.ratings[0, 1] == 1
+    assert len(panel.levels) == 3
+
+
+def test_an_order_may_be_numbers_as_text():
+    frame = table((1, "a", 3), (2, "a", 4), (3, "a", 4))
+    for order in (["10", "9", "100"], [Decimal(10), Decimal(9), Decimal(100)]):
+        np.testing.assert_array_equal(read(frame.assign(n=order), order="n").order[:, 0], [2, 1, 3])
+
+
+def test_numbers_that_are_names_are_written_alike():
+    panel = read(table((1, "a", 3.0), (1, "b", 2.0)).astype({"mark": "category"}), scale="nominal")
+    assert panel.level_names == ("2", "3")
 
 
 def test_a_missing_column_has_a_hint():
@@ -108,6 +137,7 @@ def test_the_order_is_counted_for_each_rater():
         pytest.param({"items": ("x", "x")}, "two items called 'x'", id="items"),
         pytest.param({"raters": ("a", "a")}, "two raters called 'a'", id="raters"),
         pytest.param({"ratings": np.array([[1, 2], [np.inf, 1]])}, "of y by a is infinite", id="infinite"),
+        pytest.param({"ratings": np.array([["good", "bad"]] * 2)}, "no table of numbers", id="words"),
         pytest.param({"levels": (1.0, 2.0)}, "of y by b is not on the scale", id="level"),
         pytest.param({"order": np.ones((1, 2))}, "another shape", id="order"),
     ],

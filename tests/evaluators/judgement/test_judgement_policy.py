@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -69,6 +70,14 @@ def test_words_become_columns_beside_their_reference():
     assert cues.matrix.tolist() == [[0, 1, 1, 0], [1, 0, 1, 1], [0, 0, 0, 0]]
     assert cues.only("town", "degree").of_cue == (1, 1, 0)
     assert Cues.from_table(table, item="cv", cues=["town"], reference={"town": "x"}).columns == ("town: y",)
+
+
+@pytest.mark.parametrize("make", [str, Decimal, float], ids=["text", "decimal", "float"])
+def test_numbers_are_numbers_however_they_are_kept(make):
+    table = pd.DataFrame({"cv": [1, 2, 3], "years": pd.Series([make(each) for each in (3, 5, 10)], dtype=object)})
+    assert Cues.from_table(table, item="cv", cues=["years"]).matrix[:, 0].tolist() == [3, 5, 10]
+    words = Cues.from_table(table, item="cv", cues=["years"], reference={"years": "10"})
+    assert words.columns == ("years: 3", "years: 5")
 
 
 def test_other_tables_are_read_as_well():
@@ -255,6 +264,18 @@ def test_an_ordinal_policy_says_when_nothing_settles():
         capture_policy(panel, cues, model="ordinal")
 
 
+def test_an_ordinal_fit_that_stops_early_is_refused(monkeypatch):
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    panel, cues = made(n=120)
+    panel = Panel(np.clip(np.round(panel.ratings), -2, 2), panel.items, panel.raters)
+    assert capture_policy(panel, cues, rater="r0", model="ordinal")["c0"].found
+    whole = OrderedModel.fit
+    monkeypatch.setattr(OrderedModel, "fit", lambda self, **how: whole(self, **(how | {"maxiter": 1})))
+    with pytest.raises(NoPolicyError, match="does not settle"):
+        capture_policy(panel, cues, rater="r0", model="ordinal")
+
+
 def test_relative_weights_and_dominance_of_a_published_example():
     # Grömping (2006), Journal of Statistical Software 17(1): metric lmg of R's relaimpo, which is general dominance.
     dominance = general_dominance(SWISS[None], SINGLE)[0]
@@ -387,6 +408,8 @@ def test_stated_weights_in_words_and_errors():
         ({"r0": {"c9": 1}}, "which is no cue"),
         ({"r0": {"c0": -1}}, "cannot be shared out"),
         ({"r0": {"c0": 0}}, "cannot be shared out"),
+        ({"r0": {"c0": None}}, "cannot be shared out"),
+        ({"r0": {"c0": "much"}}, "cannot be shared out"),
         ({}, "Nobody stated anything"),
     ):
         with pytest.raises(CueError, match=problem):
@@ -395,6 +418,13 @@ def test_stated_weights_in_words_and_errors():
         stated_against_recovered(panel, cues, {"Eve": {"c0": 1}})
     with pytest.raises(LevelError, match="by"):
         stated_against_recovered(panel, cues, {"r0": {"c0": 1}}, by="feel")
+
+
+def test_two_cues_always_lie_on_a_line_and_have_no_correlation():
+    panel, cues = made(weights=(1.0, 0.5))
+    found = stated_against_recovered(panel, cues, {"r0": {"c0": 10, "c1": 90}})
+    assert math.isnan(found["r0"].correlation)
+    assert "correlation" not in found.summary().splitlines()[0]
 
 
 def test_policies_are_written_drawn_and_said():

@@ -181,7 +181,7 @@ def test_drift_needs_an_order():
 def test_few_ratings_have_no_slope():
     found = rater_drift(panel_of([[1, 2], [2, 4], [3, 3]], order=[[1, 1], [2, 2], [3, 3]]))
     assert all(math.isnan(row.slope) for row in found)
-    assert "Too few ratings in common with others to tell: r0, r1" in found.summary()
+    assert "Too few ratings in common with others, or all at one place in the order, to tell: r0, r1" in found.summary()
 
 
 def test_each_against_the_rest_as_scipy_has_it():
@@ -313,6 +313,13 @@ def test_the_report_holds_every_part():
     assert len(report.chart().to_dict()["vconcat"]) == 5
     with pytest.raises(UnknownRaterError, match="no rater 'r9'"):
         report.severity["r9"]
+
+
+def test_the_report_counts_its_raters_as_people_do():
+    ratings = np.random.default_rng(1).normal(size=(8, 11))
+    panel = Panel(ratings, tuple("abcdefgh"), tuple(f"recruiter {number}" for number in range(1, 12)))
+    named = rater_report(panel, replicates=100).to_frame()["rater"].tolist()
+    assert named == [f"recruiter {number}" for number in range(1, 12)]
 
 
 def test_the_report_says_what_is_missing():
