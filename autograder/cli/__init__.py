@@ -12,7 +12,16 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli import audit, courses, grading, house, incidents, tone  # noqa: F401 - each adds its commands
+from autograder.cli import (  # noqa: F401 - each adds its commands
+    audit,
+    courses,
+    grading,
+    house,
+    incidents,
+    judge,
+    screener,
+    tone,
+)
 from autograder.cli._common import app, option_of, say_error
 from autograder.errors import GraderError
 from evaluators import _quick_start  # noqa: F401 - before anything that imports jsonschema

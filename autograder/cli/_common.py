@@ -56,6 +56,10 @@ _OPTIONS = {
     "base_url": "--endpoint",
     "key_variable": "--key-env",
     "timeout_s": "--timeout",
+    "raters": "--rater",
+    "dimensions": "--dimension",
+    "cues": "--cue",
+    "withheld": "--withhold",
 }
 
 

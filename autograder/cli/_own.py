@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 from rich.table import Column as Heading
+from rich.table import Table
 
 from autograder.cli._common import err
 from evaluators.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from evaluators.own_data import Column, FileFacts
 
 
 # Options that read and write the same in each of these commands.
@@ -46,6 +49,17 @@ def ask_file(kinds: str) -> Path:
         if path.is_file():
             return path
         err.print(f"There is no file {escape(str(path))}.", soft_wrap=True)
+
+
+def show_columns(facts: FileFacts, columns: Sequence[Column]) -> None:
+    """Show the columns of a file with their numbers and examples, and how the file was read."""
+    shown = Table("No.", "Column", "Holds", "Empty", title=escape(plain(facts.name)))
+    for number, column in enumerate(columns, start=1):
+        empty = "–" if not column.rows else f"{1 - column.filled / column.rows:.0%}"
+        shown.add_row(str(number), escape(plain(column.name)), escape(plain(column.examples)), empty)
+    err.print(shown)
+    for note in facts.notes:
+        err.print(escape(plain(note)), soft_wrap=True)
 
 
 def ask_numbers(question: str, names: Sequence[str], proposed: Sequence[str | None], *, most: int) -> list[str]:

@@ -27,6 +27,7 @@ from autograder.cli._own import (
     is_terminal,
     plain,
     right,
+    show_columns,
     targets,
     write_texts,
 )
@@ -231,13 +232,7 @@ def _ask_columns(table: OwnTable, chosen: _Columns, rules: str | None) -> str | 
     from evaluators.screening.rules import load_rules
 
     columns = table.columns()
-    shown = Table("No.", "Column", "Holds", "Empty", title=escape(plain(table.facts.name)))
-    for number, column in enumerate(columns, start=1):
-        empty = "–" if not column.rows else f"{1 - column.filled / column.rows:.0%}"
-        shown.add_row(str(number), escape(plain(column.name)), escape(plain(column.examples)), empty)
-    err.print(shown)
-    for note in table.facts.notes:
-        err.print(escape(plain(note)), soft_wrap=True)
+    show_columns(table.facts, columns)
     proposed = _Columns(outcome=chosen.outcome, groups=list(chosen.groups), score=chosen.score, month=chosen.month)
     proposed.take(guess_columns(columns))
     names = [column.name for column in columns]
