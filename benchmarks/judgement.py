@@ -17,8 +17,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from evaluators.judgement.alpha import krippendorff_alpha
-from evaluators.judgement.kappa import fleiss_kappa
+from evaluators.judgement.agreement.alpha import krippendorff_alpha
+from evaluators.judgement.agreement.kappa import fleiss_kappa
 from evaluators.judgement.panel import Panel
 
 FloatArray = npt.NDArray[np.float64]
@@ -93,7 +93,7 @@ def compare(items: int, raters: int, times: int) -> None:
 
 def study() -> None:
     """Time a whole study of 100,000 ratings."""
-    from evaluators.judgement.study import judge_panel
+    from evaluators.judgement.study.panel_study import judge_panel
 
     panel = panel_of(drawn(np.random.default_rng(3), 2000, 50))
     judge_panel(panel_of(drawn(np.random.default_rng(4), 30, 3)), replicates=100)  # imports are not timed

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from evaluators.judgement.reading import ItemsTable, Layout, Ratings, Sheet
-    from evaluators.judgement.study import PanelStudy
+    from evaluators.judgement.study.panel_study import PanelStudy
 
 _LOOKS = {"good": "green", "warn": "yellow", "bad": "bold red", "": "bold"}
 _WIDE = 90  # letters; narrower terminals get no blanks beside the cells
@@ -121,7 +121,7 @@ def judge(
 ) -> None:
     """Study your own panel's ratings: how far raters agree, what they value, a screener beside them; page and JSON."""
     from evaluators.judgement.reading import read_sheet
-    from evaluators.judgement.study import judge_panel
+    from evaluators.judgement.study.panel_study import judge_panel
 
     if file is None:
         if not is_terminal():
@@ -191,7 +191,7 @@ def judge(
             layout=found.layout,
         )
     if to_screen:
-        from evaluators.judgement.report import report_json
+        from evaluators.judgement.study.report import report_json
 
         print(report_json(study, written=datetime.now(UTC)))
     elif not quiet:
@@ -273,7 +273,7 @@ def _scores(
     model: str, described: ItemsTable, found: Ratings, withhold: Sequence[str], timeout: float
 ) -> tuple[Mapping[str, float], str, list[str]]:
     """Run the screener on what was rated; return its scores, what to call it, and what to know."""
-    from evaluators.judgement.screener_run import run_screener
+    from evaluators.judgement.screener.run import run_screener
 
     rated = described.frame[described.frame[described.item].isin(found.panel.items)]
     with err.status("Running the screener"):
@@ -368,7 +368,7 @@ def _command(file: Path, layout: Layout, settings: Mapping[str, Any]) -> str:
 
 
 def _write(study: PanelStudy, chosen: dict[str, Path]) -> None:
-    from evaluators.judgement.report import report_html, report_json
+    from evaluators.judgement.study.report import report_html, report_json
 
     written = datetime.now(UTC)
     page, values = (lambda: report_html(study, written=written)), (lambda: report_json(study, written=written))
@@ -378,8 +378,8 @@ def _write(study: PanelStudy, chosen: dict[str, Path]) -> None:
 
 def _show(study: PanelStudy) -> None:
     """Print what to do next, the tables, the limit and what it does not show."""
-    from evaluators.judgement import _study_tables as tables
-    from evaluators.judgement import _study_words as words
+    from evaluators.judgement.study import _tables as tables
+    from evaluators.judgement.study import _words as words
 
     out.print(f"[{_LOOKS[words.look(study)]}]{escape(plain(words.headline(study)))}[/]", soft_wrap=True)
     if study.why:

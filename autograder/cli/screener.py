@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evaluators.judgement.reading import Ratings
-    from evaluators.judgement.screener_check import ScreenerCheck
+    from evaluators.judgement.screener.check import ScreenerCheck
 
 _USE = (
     "For example: hrlab screener my_pkg.screener:score --panel ratings.csv --items resumes.csv --group sex. "
@@ -113,9 +113,9 @@ def screener(
     from evaluators._frames import pandas_columns
     from evaluators.judgement.reading import panel_of, read_items, read_sheet, sheet_of_frame
     from evaluators.judgement.reading.layout import guess_layout
-    from evaluators.judgement.screener_check import check_limits, check_screener
-    from evaluators.judgement.screener_files import items_beside
-    from evaluators.judgement.screener_run import run_screener
+    from evaluators.judgement.screener.check import check_limits, check_screener
+    from evaluators.judgement.screener.files import items_beside
+    from evaluators.judgement.screener.run import run_screener
 
     chosen_groups, chosen_features = _once(groups), _once(features)
     check_limits(
@@ -204,7 +204,7 @@ def _confirm(ratings: Ratings, command: str, again: Sequence[str]) -> None:
 
 
 def _write(check: ScreenerCheck, chosen: dict[str, Path], *, to_screen: bool) -> None:
-    from evaluators.judgement.screener_report import screener_html, screener_json
+    from evaluators.judgement.screener.report import screener_html, screener_json
 
     written = datetime.now(UTC)
     texts = {
@@ -219,7 +219,7 @@ def _write(check: ScreenerCheck, chosen: dict[str, Path], *, to_screen: bool) ->
 
 def _show(check: ScreenerCheck) -> None:
     """Print the result, the limits, and a table for each question."""
-    from evaluators.judgement import _screener_tables as tables
+    from evaluators.judgement.screener import _tables as tables
 
     found = check.against
     broken = any(limit.result == "broken" for limit in check.limits)
@@ -263,7 +263,7 @@ def _print(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> N
 def _write_example(folder: Path, *, quiet: bool) -> None:
     """Write an example into a folder that is new or empty."""
     from autograder.files import write_atomically
-    from evaluators.judgement.screener_example import COMMAND, example_files
+    from evaluators.judgement.screener.example import COMMAND, example_files
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise LabError(f"{folder} is there already and is not empty.", "Name a new folder; nothing was written.")

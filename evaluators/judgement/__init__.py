@@ -14,14 +14,12 @@ a screener beside the panel and beside the audit of its shortlist.
 True
 """
 
-from evaluators.judgement._disagreement import AlikeGap, FeatureGap, GroupGap
-from evaluators.judgement.against_panel import AgainstPanel, Figure, screener_against_panel
-from evaluators.judgement.agreement import NotFitting, PanelAgreement, rater_agreement
-from evaluators.judgement.alpha import krippendorff_alpha
-from evaluators.judgement.concordance import kendalls_tau, kendalls_w
-from evaluators.judgement.consensus import Consensus, ConsensusItem, consensus_ranking
-from evaluators.judgement.cues import Cues
-from evaluators.judgement.drift import Drift, RaterDrift, rater_drift
+from evaluators.judgement.agreement.alpha import krippendorff_alpha
+from evaluators.judgement.agreement.concordance import kendalls_tau, kendalls_w
+from evaluators.judgement.agreement.intraclass import FORMS, icc
+from evaluators.judgement.agreement.kappa import cohens_kappa, fleiss_kappa
+from evaluators.judgement.agreement.panel_agreement import NotFitting, PanelAgreement, rater_agreement
+from evaluators.judgement.agreement.result import Agreement, AgreementTest
 from evaluators.judgement.errors import (
     CueError,
     LevelError,
@@ -32,21 +30,36 @@ from evaluators.judgement.errors import (
     ScreenerError,
     UnknownRaterError,
 )
-from evaluators.judgement.halo import Halo, RaterHalo, rater_halo
-from evaluators.judgement.importance import CueImportance, Importance, cue_importance
-from evaluators.judgement.intraclass import FORMS, icc
-from evaluators.judgement.kappa import cohens_kappa, fleiss_kappa
-from evaluators.judgement.lens import Lens, RaterLens, lens_model
-from evaluators.judgement.mixed import CueSpread, MixedPolicy, capture_mixed_policy
-from evaluators.judgement.outliers import Outliers, OutlyingRating, outlying_ratings
-from evaluators.judgement.pairs import PairedItem, PairedScale, bradley_terry
 from evaluators.judgement.panel import SCALES, Panel
-from evaluators.judgement.policy import CueWeight, Policies, Policy, capture_policies, capture_policy
-from evaluators.judgement.raters import RaterReport, rater_report
-from evaluators.judgement.rest import AgainstRest, RaterAgainstRest, against_the_rest
-from evaluators.judgement.result import Agreement, AgreementTest
-from evaluators.judgement.severity import RaterSeverity, Severity, rater_severity
-from evaluators.judgement.stated import RaterStated, StatedAgainstRecovered, StatedCue, stated_against_recovered
+from evaluators.judgement.policies.cues import Cues
+from evaluators.judgement.policies.importance import CueImportance, Importance, cue_importance
+from evaluators.judgement.policies.lens import Lens, RaterLens, lens_model
+from evaluators.judgement.policies.mixed import CueSpread, MixedPolicy, capture_mixed_policy
+from evaluators.judgement.policies.policy import CueWeight, Policies, Policy, capture_policies, capture_policy
+from evaluators.judgement.policies.stated import (
+    RaterStated,
+    StatedAgainstRecovered,
+    StatedCue,
+    stated_against_recovered,
+)
+from evaluators.judgement.ranking.consensus import Consensus, ConsensusItem, consensus_ranking
+from evaluators.judgement.ranking.pairs import PairedItem, PairedScale, bradley_terry
+from evaluators.judgement.raters.drift import Drift, RaterDrift, rater_drift
+from evaluators.judgement.raters.halo import Halo, RaterHalo, rater_halo
+from evaluators.judgement.raters.outliers import Outliers, OutlyingRating, outlying_ratings
+from evaluators.judgement.raters.placing import PanelPlace, place_among_panel
+from evaluators.judgement.raters.rater_map import RaterMap, rater_map
+from evaluators.judgement.raters.rater_report import RaterReport, rater_report
+from evaluators.judgement.raters.rest import AgainstRest, RaterAgainstRest, against_the_rest
+from evaluators.judgement.raters.severity import RaterSeverity, Severity, rater_severity
+from evaluators.judgement.reading import Ratings, read_items, read_ratings, read_stated
+from evaluators.judgement.screener._disagreement import AlikeGap, FeatureGap, GroupGap
+from evaluators.judgement.screener.against_panel import AgainstPanel, Figure, screener_against_panel
+from evaluators.judgement.screener.check import ScreenerCheck, check_screener
+from evaluators.judgement.screener.run import ScreenerRun, run_screener
+from evaluators.judgement.screener.screeners import score_items
+from evaluators.judgement.study.disputed import DisputedItem, disputed_items
+from evaluators.judgement.study.panel_study import PanelStudy, judge_panel
 
 __all__ = [
     "FORMS",
@@ -63,6 +76,7 @@ __all__ = [
     "CueSpread",
     "CueWeight",
     "Cues",
+    "DisputedItem",
     "Drift",
     "FeatureGap",
     "Figure",
@@ -83,16 +97,22 @@ __all__ = [
     "Panel",
     "PanelAgreement",
     "PanelError",
+    "PanelPlace",
+    "PanelStudy",
     "Policies",
     "Policy",
     "RaterAgainstRest",
     "RaterDrift",
     "RaterHalo",
     "RaterLens",
+    "RaterMap",
     "RaterReport",
     "RaterSeverity",
     "RaterStated",
+    "Ratings",
+    "ScreenerCheck",
     "ScreenerError",
+    "ScreenerRun",
     "Severity",
     "StatedAgainstRecovered",
     "StatedCue",
@@ -102,21 +122,31 @@ __all__ = [
     "capture_mixed_policy",
     "capture_policies",
     "capture_policy",
+    "check_screener",
     "cohens_kappa",
     "consensus_ranking",
     "cue_importance",
+    "disputed_items",
     "fleiss_kappa",
     "icc",
+    "judge_panel",
     "kendalls_tau",
     "kendalls_w",
     "krippendorff_alpha",
     "lens_model",
     "outlying_ratings",
+    "place_among_panel",
     "rater_agreement",
     "rater_drift",
     "rater_halo",
+    "rater_map",
     "rater_report",
     "rater_severity",
+    "read_items",
+    "read_ratings",
+    "read_stated",
+    "run_screener",
+    "score_items",
     "screener_against_panel",
     "stated_against_recovered",
 ]

@@ -9,7 +9,7 @@ from evaluators.errors import LabError
 from evaluators.widgets._resume_desk import FACTS, STEPS, ResumeDesk, shown_card
 
 if TYPE_CHECKING:
-    from evaluators.judgement.placing import PanelPlace, Parting
+    from evaluators.judgement.raters.placing import PanelPlace, Parting
 
 FEWEST = 10
 YOU = "you"
@@ -73,7 +73,7 @@ def placed(mine: pd.DataFrame) -> "PanelPlace":
     """Place one's ratings among the recruiters of `load_recruiter_panel`."""
     from evaluators.data import load_recruiter_panel
     from evaluators.judgement import Cues, Panel
-    from evaluators.judgement.placing import place_among_panel
+    from evaluators.judgement.raters.placing import place_among_panel
 
     resumes, ratings = load_recruiter_panel("resumes"), load_recruiter_panel("ratings")
     own = mine.assign(recruiter=YOU)

@@ -74,7 +74,7 @@ def resume_round(
 
     From 10 ratings on, the learner sees: how far they agree with the panel, and one of its recruiters with the others;
     how strict they are; where they and the panel part; what their ratings go with; their place on the map of the panel
-    (`evaluators.judgement.rater_map.rater_map`); and what 30 résumés can and cannot say about names.
+    (`evaluators.judgement.raters.rater_map.rater_map`); and what 30 résumés can and cannot say about names.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from evaluators.errors import LabError
-from evaluators.judgement.screener_example import COMMAND, WORKFLOW, example_files
+from evaluators.judgement.screener.example import COMMAND, WORKFLOW, example_files
 
 DOCS = Path(__file__).parents[2] / "docs"
 RATINGS = "cv,who,points\n" + "".join(

@@ -7,7 +7,7 @@ import altair as alt
 from evaluators.judgement._charts.intervals import below_each_other, interval_chart
 
 if TYPE_CHECKING:
-    from evaluators.judgement.against_panel import AgainstPanel
+    from evaluators.judgement.screener.against_panel import AgainstPanel
 
 
 def against_chart(found: "AgainstPanel") -> alt.VConcatChart:

@@ -11,7 +11,7 @@ from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
-    from evaluators.judgement.result import Agreement
+    from evaluators.judgement.agreement.result import Agreement
 
 _ROW_PIXELS = 34
 

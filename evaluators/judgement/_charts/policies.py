@@ -9,8 +9,8 @@ from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
-    from evaluators.judgement.mixed import MixedPolicy
-    from evaluators.judgement.policy import Policies
+    from evaluators.judgement.policies.mixed import MixedPolicy
+    from evaluators.judgement.policies.policy import Policies
 
 _ROW_PIXELS = 34
 _RATER, _PANEL = "a rater", "the panel"

@@ -9,11 +9,11 @@ import altair as alt
 from evaluators._chart_looks import WIDTH, legends_below, titled
 from evaluators._palette import BLUE, DARK_ORANGE, GREY, INK, ORANGE, PALE_GREY
 from evaluators._plain import plain
-from evaluators.judgement._map_words import listed
+from evaluators.judgement.raters._map_words import listed
 
 if TYPE_CHECKING:
-    from evaluators.judgement._map_parts import MapPoint
-    from evaluators.judgement.rater_map import RaterMap
+    from evaluators.judgement.raters._map_parts import MapPoint
+    from evaluators.judgement.raters.rater_map import RaterMap
 
 _HEIGHT = 300
 _STEPS = 48  # corners of an ellipse

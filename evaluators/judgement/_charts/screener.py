@@ -9,7 +9,7 @@ from evaluators._chart_looks import WIDTH, titled
 from evaluators._palette import BLUE
 
 if TYPE_CHECKING:
-    from evaluators.judgement.screener_run import ScreenerRun
+    from evaluators.judgement.screener.run import ScreenerRun
 
 _BINS = 20
 _HEIGHT = 160

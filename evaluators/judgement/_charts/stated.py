@@ -9,7 +9,7 @@ from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
-    from evaluators.judgement.stated import StatedAgainstRecovered
+    from evaluators.judgement.policies.stated import StatedAgainstRecovered
 
 _SAID, _SHOWN = "stated", "recovered from the ratings"
 _ROW_PIXELS = 22

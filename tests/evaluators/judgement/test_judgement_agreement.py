@@ -10,14 +10,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from evaluators.judgement.agreement import rater_agreement
-from evaluators.judgement.alpha import krippendorff_alpha
-from evaluators.judgement.concordance import kendalls_tau, kendalls_w
+from evaluators.judgement.agreement.alpha import krippendorff_alpha
+from evaluators.judgement.agreement.concordance import kendalls_tau, kendalls_w
+from evaluators.judgement.agreement.intraclass import FORMS, icc
+from evaluators.judgement.agreement.kappa import cohens_kappa, fleiss_kappa
+from evaluators.judgement.agreement.panel_agreement import rater_agreement
+from evaluators.judgement.agreement.result import BOOTSTRAP
 from evaluators.judgement.errors import LevelError, NoAgreementError
-from evaluators.judgement.intraclass import FORMS, icc
-from evaluators.judgement.kappa import cohens_kappa, fleiss_kappa
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.result import BOOTSTRAP
 
 NAN = float("nan")
 SCALES = ("nominal", "ordinal", "interval", "ratio")

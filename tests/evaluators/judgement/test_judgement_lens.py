@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluators.judgement.cues import Cues
 from evaluators.judgement.errors import CueError, LevelError, NoPolicyError, UnknownRaterError
-from evaluators.judgement.lens import lens_model
 from evaluators.judgement.panel import Panel
+from evaluators.judgement.policies.cues import Cues
+from evaluators.judgement.policies.lens import lens_model
 
 
 def made(n: int, k: int, raters: int, seed: int, noise: float = 1.0):

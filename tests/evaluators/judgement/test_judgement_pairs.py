@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators._validation import ColumnError
-from evaluators.judgement.consensus import consensus_ranking
 from evaluators.judgement.errors import LevelError, NoAgreementError, PairError, PanelError
-from evaluators.judgement.pairs import bradley_terry
 from evaluators.judgement.panel import Panel
+from evaluators.judgement.ranking.consensus import consensus_ranking
+from evaluators.judgement.ranking.pairs import bradley_terry
 
 # Agresti (2002), Categorical Data Analysis, table 10.10: American League 1987, wins of the row against the column.
 TEAMS = ("Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore")

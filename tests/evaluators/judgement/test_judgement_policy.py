@@ -12,8 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators._validation import ColumnError
-from evaluators.judgement._designs import variance_inflation
-from evaluators.judgement.cues import Cues
 from evaluators.judgement.errors import (
     CueError,
     LevelError,
@@ -22,11 +20,13 @@ from evaluators.judgement.errors import (
     PanelError,
     UnknownRaterError,
 )
-from evaluators.judgement.importance import cue_importance, general_dominance, relative_weights
-from evaluators.judgement.mixed import capture_mixed_policy
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.policy import capture_policies, capture_policy
-from evaluators.judgement.stated import stated_against_recovered
+from evaluators.judgement.policies._designs import variance_inflation
+from evaluators.judgement.policies.cues import Cues
+from evaluators.judgement.policies.importance import cue_importance, general_dominance, relative_weights
+from evaluators.judgement.policies.mixed import capture_mixed_policy
+from evaluators.judgement.policies.policy import capture_policies, capture_policy
+from evaluators.judgement.policies.stated import stated_against_recovered
 
 NAN = float("nan")
 # Correlations of R's data set `swiss` (47 provinces): Agriculture, Examination, Education, Catholic, Infant.Mortality

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluators.judgement.drift import rater_drift
 from evaluators.judgement.errors import LevelError, NoAgreementError, UnknownRaterError
-from evaluators.judgement.halo import rater_halo
-from evaluators.judgement.outliers import outlying_ratings
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.raters import rater_report
-from evaluators.judgement.rest import against_the_rest
-from evaluators.judgement.severity import rater_severity
+from evaluators.judgement.raters.drift import rater_drift
+from evaluators.judgement.raters.halo import rater_halo
+from evaluators.judgement.raters.outliers import outlying_ratings
+from evaluators.judgement.raters.rater_report import rater_report
+from evaluators.judgement.raters.rest import against_the_rest
+from evaluators.judgement.raters.severity import rater_severity
 
 NAN = float("nan")
 

@@ -12,11 +12,11 @@ from evaluators.data import load_recruiter_panel
 from evaluators.judgement import Panel
 from evaluators.judgement.errors import ScreenerError
 from evaluators.judgement.reading import read_ratings, sheet_of_frame
-from evaluators.judgement.screener_check import BROKEN, KEPT, UNCHECKED, ScreenerCheck, check_limits, check_screener
-from evaluators.judgement.screener_files import items_beside
-from evaluators.judgement.screener_report import screener_html, screener_json
-from evaluators.judgement.screener_run import ScreenerRun
-from evaluators.judgement.screeners import score_items, shown_columns
+from evaluators.judgement.screener.check import BROKEN, KEPT, UNCHECKED, ScreenerCheck, check_limits, check_screener
+from evaluators.judgement.screener.files import items_beside
+from evaluators.judgement.screener.report import screener_html, screener_json
+from evaluators.judgement.screener.run import ScreenerRun
+from evaluators.judgement.screener.screeners import score_items, shown_columns
 from evaluators.screening.errors import LevelError
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)

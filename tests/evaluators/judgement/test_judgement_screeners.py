@@ -24,10 +24,10 @@ from sklearn.svm import LinearSVC
 
 from evaluators._validation import ColumnError
 from evaluators.errors import LabError
-from evaluators.judgement._screener_code import find_screener, split_spec
 from evaluators.judgement.errors import ScreenerError
-from evaluators.judgement.screener_run import ScreenerRun, run_screener
-from evaluators.judgement.screeners import resumes_of, score_items, scored
+from evaluators.judgement.screener._code import find_screener, split_spec
+from evaluators.judgement.screener.run import ScreenerRun, run_screener
+from evaluators.judgement.screener.screeners import resumes_of, score_items, scored
 
 TABLE = pd.DataFrame(
     {"cv": ["a", "b", "c", "d"], "years": [3, 10, 7, 1], "first": ["Ada", "Ben", "Cleo", "Dan"], "old": [0, 1, 1, 0]}
@@ -481,7 +481,7 @@ def test_nothing_is_left_when_the_parent_is_ended(tmp_path: Path, how: signal.Si
         "utf-8",
     )
     program = (
-        "import pandas as pd; from evaluators.judgement.screener_run import run_screener; "
+        "import pandas as pd; from evaluators.judgement.screener.run import run_screener; "
         f"run_screener('b_lives:score', pd.DataFrame({{'cv': ['a'], 'n': [1]}}), item='cv', folder={str(tmp_path)!r})"
     )
     (tmp_path / "temporary").mkdir()

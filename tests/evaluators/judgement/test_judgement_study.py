@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evaluators.data import load_recruiter_panel
-from evaluators.judgement._study_words import raters_for
-from evaluators.judgement.alpha import krippendorff_alpha
-from evaluators.judgement.disputed import disputed_items
+from evaluators.judgement.agreement.alpha import krippendorff_alpha
 from evaluators.judgement.errors import LevelError, PanelError, ScreenerError
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.pseudonyms import pseudonyms_of
 from evaluators.judgement.reading import read_items, read_ratings, read_stated
-from evaluators.judgement.report import report_html, report_json
-from evaluators.judgement.study import PanelStudy, judge_panel
+from evaluators.judgement.study._words import raters_for
+from evaluators.judgement.study.disputed import disputed_items
+from evaluators.judgement.study.panel_study import PanelStudy, judge_panel
+from evaluators.judgement.study.pseudonyms import pseudonyms_of
+from evaluators.judgement.study.report import report_html, report_json
 
 WRITTEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CUES = ["skills_matched", "years_experience", "projects", "employers", "gap_years", "well_known_school"]

@@ -8,7 +8,7 @@ import pytest
 
 from evaluators.judgement import Cues, Panel, rater_severity, screener_against_panel
 from evaluators.judgement.errors import NoPolicyError, UnknownRaterError
-from evaluators.judgement.placing import place_among_panel
+from evaluators.judgement.raters.placing import place_among_panel
 
 NAMES = ("skills", "years")
 

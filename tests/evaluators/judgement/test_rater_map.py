@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from evaluators.data import load_recruiter_panel
 from evaluators.judgement import Cues, Panel
-from evaluators.judgement import _map_fit as fit
 from evaluators.judgement.errors import CueError, LevelError, NoAgreementError, NoPolicyError, UnknownRaterError
-from evaluators.judgement.rater_map import rater_map
+from evaluators.judgement.raters import _map_fit as fit
+from evaluators.judgement.raters.rater_map import rater_map
 
 CUES = ["skills_matched", "years_experience", "projects", "degree", "employers", "gap_years", "well_known_school"]
 # Points for one standard deviation of each cue, as the datasheet of recruiter_panel gives them.

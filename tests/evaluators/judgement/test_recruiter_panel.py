@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from evaluators.data import RECRUITER_PANEL_TABLES, UnknownDatasetError, load_recruiter_panel
-from evaluators.judgement.against_panel import screener_against_panel
-from evaluators.judgement.agreement import rater_agreement
-from evaluators.judgement.cues import Cues
-from evaluators.judgement.lens import lens_model
-from evaluators.judgement.mixed import capture_mixed_policy
+from evaluators.judgement.agreement.panel_agreement import rater_agreement
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.policy import Policies, capture_policies
-from evaluators.judgement.raters import rater_report
-from evaluators.judgement.stated import stated_against_recovered
+from evaluators.judgement.policies.cues import Cues
+from evaluators.judgement.policies.lens import lens_model
+from evaluators.judgement.policies.mixed import capture_mixed_policy
+from evaluators.judgement.policies.policy import Policies, capture_policies
+from evaluators.judgement.policies.stated import stated_against_recovered
+from evaluators.judgement.raters.rater_report import rater_report
+from evaluators.judgement.screener.against_panel import screener_against_panel
 
 CUES = ["skills_matched", "years_experience", "projects", "degree", "employers", "gap_years", "well_known_school"]
 SKILLS_FIRST = [f"recruiter {number}" for number in range(1, 7)]

@@ -1,0 +1,1 @@
+"""What ratings go with: policies, importance of cues, words against deeds, the lens model."""

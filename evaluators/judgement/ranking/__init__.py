@@ -1,0 +1,1 @@
+"""One order of the items: from paired comparisons, or from many raters."""
