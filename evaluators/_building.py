@@ -14,6 +14,12 @@ def to_csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 
+def yes_no(table: pd.DataFrame) -> pd.DataFrame:
+    """Write yes-no columns as ``true`` and ``false``, as pandas reads them back."""
+    flags = table.select_dtypes("bool").columns
+    return table.assign(**{name: table[name].map({True: "true", False: "false"}) for name in flags})
+
+
 def build_or_check(file: Path, make: Callable[[], pd.DataFrame], description: str | None) -> int:
     """Run a build script: write its file and say the sha256 for registry.toml, or with ``--check`` compare only.
 

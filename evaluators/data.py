@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECRUITER_PANEL_TABLES",
+    "SCREENER_LAB_TABLES",
     "TARNBROOK_TABLES",
     "AlteredDatasetError",
     "DatasetFolderError",
@@ -32,11 +33,13 @@ __all__ = [
     "load_hr_replies",
     "load_recruiter_panel",
     "load_resume_callbacks",
+    "load_screener_lab",
     "load_tarnbrook",
     "load_tarnbrook_log",
 ]
 
 RECRUITER_PANEL_TABLES = ("resumes", "ratings", "recruiters")
+SCREENER_LAB_TABLES = ("resumes", "ratings", "stated", "interview")
 TARNBROOK_TABLES = tuple(_tarnbrook.TABLES)
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -386,19 +389,58 @@ def load_recruiter_panel(table: str, folder: str | Path | None = None) -> pd.Dat
     >>> len(ratings), ratings["recruiter"].nunique()
     (1368, 12)
     """
-    if table not in RECRUITER_PANEL_TABLES:
+    return _recruiters_table("recruiter_panel", "recruiter panel", table, RECRUITER_PANEL_TABLES, folder)
+
+
+def load_screener_lab(table: str, folder: str | Path | None = None) -> pd.DataFrame:
+    """Load a table of the lab in which one builds a screener: a made-up ferry company and its eight recruiters.
+
+    No row is a person, and nobody rated anything: the recruiters are formulas, and the interview is made up. Some of
+    them are unfair on purpose. Read ``datasheet("screener_lab_ratings")``.
+
+    Parameters
+    ----------
+    table : str
+        One of `SCREENER_LAB_TABLES`: ``"resumes"`` (what could be seen of each, and how it turned out), ``"ratings"``
+        (one row per résumé and recruiter; not everybody rated everything), ``"stated"`` (what each recruiter says to
+        value, points of 100) or ``"interview"`` (what the head of recruiting says, line by line).
+    folder : str or Path, optional
+        Folder that holds our registry.toml. By default the data installed with the package.
+
+    Returns
+    -------
+    DataFrame, shape (160, 16), (860, 4), (8, 8) or (60, 3)
+        ``resume_id`` and ``recruiter`` join the tables. Ratings are 1 to 7; ``order`` counts each recruiter's ratings.
+        ``degree`` is an ordered category; other labels are categorical, yes-no columns bool.
+
+    Raises
+    ------
+    DatasetFolderError, UnknownDatasetError, AlteredDatasetError
+        As in `load_resume_callbacks`; also if there is no such table.
+
+    Examples
+    --------
+    >>> interview = load_screener_lab("interview")
+    >>> interview.loc[interview["line"] == 44, "words"].item()
+    "Names? I don't see names. I read the skills."
+    """
+    return _recruiters_table("screener_lab", "screener lab", table, SCREENER_LAB_TABLES, folder)
+
+
+def _recruiters_table(
+    dataset: str, called: str, table: str, tables: tuple[str, ...], folder: str | Path | None
+) -> pd.DataFrame:
+    if table not in tables:
         raise UnknownDatasetError(
-            f"The recruiter panel has no table called {table!r}.",
-            f"Choose one of: {', '.join(RECRUITER_PANEL_TABLES)}.",
+            f"The {called} has no table called {table!r}.", f"Choose one of: {', '.join(tables)}."
         )
-    name = f"recruiter_panel_{table}"
     registry = _open_registry(folder)
-    packed = str(registry.entry(name)["file"]).endswith(".gz")
-    return _recruiter_panel(table, registry.read(name), packed).copy(deep=False)
+    packed = str(registry.entry(f"{dataset}_{table}")["file"]).endswith(".gz")
+    return _resumes_or_plain(table, registry.read(f"{dataset}_{table}"), packed).copy(deep=False)
 
 
-@lru_cache(maxsize=3)
-def _recruiter_panel(name: str, content: bytes, packed: bool) -> pd.DataFrame:
+@lru_cache(maxsize=8)
+def _resumes_or_plain(name: str, content: bytes, packed: bool) -> pd.DataFrame:
     table = pd.read_csv(BytesIO(content), compression="gzip" if packed else None, keep_default_na=False)
     if name != "resumes":
         return table

@@ -315,7 +315,7 @@ class Peer:
         if not issubclass(kind, Exception):
             kind = RuntimeError
         try:
-            text = str(error)[:1000]
+            text = str(error)[:1000] or ("it took too long and was stopped." if kind is TimeoutError else "")
         except Exception:
             text = ""
         raised: dict[str, Any] = {"name": kind.__name__, "text": text, "class": kind}

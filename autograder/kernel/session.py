@@ -336,6 +336,8 @@ class Session:
             return "cannot_cross", str(error)
         if isinstance(error, LearnerCodeStopped):
             return "stopped", str(error)
+        if isinstance(error, NotImplementedError):  # what nbgrader puts in the place of a solution
+            return "not_answered", ""
         if remote := getattr(error, "_hrlab_remote", None):
             return "learner_raised", str(remote)
         if isinstance(error, NameError) and error.name in self.imported:

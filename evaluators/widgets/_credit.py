@@ -42,10 +42,11 @@ def show_credit(item: Item, value: object, result: Credit, explanations: list[st
     score = f"{earned:g} of {item.points:g} {'point' if item.points == 1 else 'points'}"
     box = f"max-width:46rem;padding:.75em 1em;border-left:5px solid {ink};border-radius:8px"
     colours = f"background:{paper};color:{ink}"
+    typed = f'<p style="margin:.4em 0 0;white-space:pre-wrap">Your answer: {escape(answer or "none")}</p>'
     html = (
         f'<div class="hrlab-credit" style="{box};{colours}">'
         f'<p style="margin:0"><strong><span aria-hidden="true">{sign}</span> {word}</strong> · {score}</p>'
-        f'<p style="margin:.4em 0 0;white-space:pre-wrap">Your answer: {escape(answer or "none")}</p>'
+        f"{'' if item.kind == 'code' else typed}"
         f'<p style="margin:.4em 0 0">{escape(message)}</p></div>'
     )
     report = {
