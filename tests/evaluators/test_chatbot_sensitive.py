@@ -107,6 +107,25 @@ def test_nothing_lowers_an_alarm(text):
     assert "crisis" in kinds(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to speak with a person.",
+        "Hello, I’d like to talk to a real person please",
+        "Can I talk to somebody in HR?",
+        "Please, get me a human!",
+        "let me speak to HR on the phone now",
+    ],
+)
+def test_who_only_asks_for_a_person_is_not_taken_for_desperate(text):
+    assert find_sensitive(text) == ()
+
+
+@pytest.mark.parametrize("text", ["I need to talk to someone.", "I want to talk to a person before I end it all"])
+def test_who_asks_for_more_is_heard(text):
+    assert find_sensitive(text)[0].kind == "crisis"
+
+
 def test_on_tempting_messages_it_does_not_get_worse():
     unseen = messages("unseen.txt")
     grave = [text for kind, text in unseen if kind in PERSON_FIRST]
