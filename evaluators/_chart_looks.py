@@ -17,11 +17,16 @@ LABELLED_WIDTH = 210  # of a plot that has such labels; together a telephone's 3
 WIDTH = 285  # of a plot with figures on its upright axis
 _LABEL_LETTERS = 20
 _LINE_LETTERS = 52
+# Of the charts that stand in lessons (`large_letters`): letters of 14 pixels beside text of 16, so lines are shorter.
+LARGE = 14  # pixels
+_LARGE_LABEL_LETTERS = 17
+_LARGE_LINE_LETTERS = 40
+_LARGE_TITLE_LETTERS = 34
 
 
-def broken_lines(labels: list[str]) -> str:
+def broken_lines(labels: list[str], letters: int = _LABEL_LETTERS) -> str:
     """Write long labels on several lines, as an expression of Vega."""
-    lines = {label: textwrap.wrap(label, _LABEL_LETTERS) for label in labels if len(label) > _LABEL_LETTERS}
+    lines = {label: textwrap.wrap(label, letters) for label in labels if len(label) > letters}
     cases = [f"datum.value === {json.dumps(label)} ? {json.dumps(broken)}" for label, broken in lines.items()]
     return " : ".join([*cases, "datum.value"])
 
@@ -31,10 +36,37 @@ def labelled(labels: list[str]) -> alt.Axis:
     return alt.Axis(labelLimit=LABEL_PIXELS, labelExpr=broken_lines(labels))
 
 
+def large_labelled(labels: list[str]) -> alt.Axis:
+    """Return an axis for the labels of groups in a chart with `large_letters`."""
+    return alt.Axis(labelLimit=LABEL_PIXELS, labelExpr=broken_lines(labels, _LARGE_LABEL_LETTERS))
+
+
+def row_pixels(labels: list[str]) -> int:
+    """Return how high a row must be in a chart with `large_letters`, so that no label runs into the next."""
+    lines = max((len(textwrap.wrap(label, _LARGE_LABEL_LETTERS)) for label in labels), default=1)
+    return max(38, 10 + (LARGE + 3) * lines)
+
+
 def titled(title: str, *said: str) -> alt.Title:
     """Return a title at the left edge, with the lines said below it broken where they are long."""
     lines = [line for each in said for line in textwrap.wrap(each, _LINE_LETTERS)]
     return alt.Title(title, subtitle=lines, anchor="start", offset=10)
+
+
+def large_titled(title: str, *said: str) -> alt.Title:
+    """Return a title, and lines below it, for a chart with `large_letters`."""
+    lines = [line for each in said for line in textwrap.wrap(each, _LARGE_LINE_LETTERS)]
+    return alt.Title(textwrap.wrap(title, _LARGE_TITLE_LETTERS), subtitle=lines, anchor="start", offset=10)
+
+
+def large_letters() -> alt.Config:
+    """Return the settings of a chart read on a telephone: letters of `LARGE` pixels, legends under the plot."""
+    axis = alt.AxisConfig(labelFontSize=LARGE, titleFontSize=LARGE, titleFontWeight="normal")
+    below = alt.AxisConfig(labelSeparation=10)
+    legend = alt.LegendConfig(orient="bottom", columns=1, labelLimit=330, labelFontSize=LARGE, symbolSize=110)
+    title = alt.TitleConfig(fontSize=LARGE + 1, subtitleFontSize=LARGE, subtitleLineHeight=LARGE + 4)
+    header = alt.HeaderConfig(labelFontSize=LARGE)
+    return alt.Config(axis=axis, axisX=below, legend=legend, title=title, header=header)
 
 
 def headed(label: str) -> alt.Title:

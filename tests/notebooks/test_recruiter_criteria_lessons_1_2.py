@@ -15,8 +15,10 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import cohen_kappa_score
+from sklearn.model_selection import cross_val_predict
 
 from evaluators.data import load_recruiter_panel
+from evaluators.judgement import Panel, rater_drift
 
 FOLDER = Path(__file__).parents[2] / "curriculum/04_recruiter_criteria"
 NAMES = ("01_rate_like_a_recruiter", "02_what_they_say_and_what_they_do")
@@ -200,6 +202,29 @@ def test_drift_is_found_late_and_halo_at_once(rate: dict[str, Any]) -> None:
     assert rate["halo"]["recruiter 4"].own == pytest.approx(own[np.triu_indices(3, 1)].mean())
 
 
+def test_drift_of_all_shows_as_each_had_an_order_of_their_own() -> None:
+    tired = RATINGS.assign(overall=RATINGS["overall"] - 0.15 * RATINGS["order"] / 10)
+    panel = Panel.from_table(tired, item="resume_id", rater="recruiter", rating="overall", order="order")
+    found = [row.rater for row in rater_drift(panel) if row.found and row.slope < 0]
+    assert len(found) >= 10  # recruiter 10, who gets kinder, may keep level
+    pile = {item: place for place, item in enumerate(sorted(WIDE.dropna().index), start=1)}
+    same = RATINGS[RATINGS["resume_id"].isin(pile)].assign(order=lambda table: table["resume_id"].map(pile))
+    tired = same.assign(overall=same["overall"] - 0.6 * same["order"])
+    slopes = [
+        [row.slope for row in rater_drift(Panel.from_table(table, item="resume_id", rater="recruiter",
+                                                           rating="overall", order="order"))]
+        for table in (same, tired)
+    ]  # fmt: skip
+    assert slopes[0] == pytest.approx(slopes[1], abs=1e-6)  # in one order for all, nobody can see it
+
+
+def test_a_rule_copied_from_one_recruiter_follows_this_one_better_than_any_colleague() -> None:
+    given = WIDE["recruiter 1"].dropna()
+    rule = cross_val_predict(LinearRegression(), SEEN.loc[given.index, CUES].astype(float), given, cv=10)
+    colleagues = WIDE.corr("spearman", min_periods=20)["recruiter 1"].drop("recruiter 1")
+    assert spearmanr(given, rule).statistic > colleagues.max()
+
+
 def test_what_is_called_planted_is_planted(rate: dict[str, Any]) -> None:
     shown = rate["shown"]
     assert "Recruiters 2 and 9 are strict and 4 and 7 are kind by half a point or more." in shown
@@ -236,6 +261,9 @@ def test_what_recruiter_nine_says_is_in_the_data(say_do: dict[str, Any]) -> None
     nine = say_do["nine"]
     assert round(nine["famous school"].recovered) == 14  # the right guess
     assert nine["skills"].recovered < 10
+    assert say_do["one_school"].found
+    assert say_do["one_school"].standardised_high < 0  # against the person, and not by luck
+    assert say_do["two_school"].standardised_low < 0 < say_do["two_school"].standardised_high
     assert max(say_do["moved"][name] for name in FIRST) < min(say_do["moved"][name] for name in SECOND)
     for name in ("recruiter 1", "recruiter 12"):
         assert "<svg" in say_do["draw_words"](name)
@@ -395,6 +423,19 @@ def test_the_learner_is_placed_once_enough_is_rated(
         drawn = draw()
         assert "Your star is nearer to group A" in drawn  # recruiter 9's own ratings land in recruiter 9's camp
         assert "stands in for you" not in drawn
+
+
+def test_one_number_for_all_has_no_place_and_stops_no_lesson(
+    rate: dict[str, Any], say_do: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = RATINGS[RATINGS["recruiter"] == "recruiter 9"].head(30)
+    table = own.assign(rater="rater-x", overall=4)[["rater", "resume_id", "overall", "order"]]
+    for lesson, draw in ((rate, lambda: rate["draw_place"]("you", 1)), (say_do, lambda: say_do["draw_map"]("you"))):
+        monkeypatch.setitem(lesson["place_of"].__globals__, "read_round", lambda key: table)
+        drawn = draw()
+        assert "same number" in drawn
+        assert "recruiter 6 stands in for you" in drawn
+    assert "stands in" not in rate["draw_place"]("recruiter 3", 2)
 
 
 @pytest.mark.parametrize("name", NAMES)

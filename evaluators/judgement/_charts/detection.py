@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_looks import WIDTH, legends_below, titled
+from evaluators._chart_looks import WIDTH, large_letters, large_titled
 from evaluators._palette import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def detection_chart(found: "DetectionRates") -> alt.LayerChart:
         layer=[lines, points],
         width=WIDTH,
         height=200,
-        title=titled("How often does a test find it?", f"{found.draws:,} tests of each size, drawn by lot."),
+        title=large_titled("How often does a test find it?", f"{found.draws:,} tests of each size, drawn by lot."),
         description=found.summary(),
-        config=legends_below(),
+        config=large_letters(),
     )

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators._chart_looks import LABELLED_WIDTH, guide, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, guide, large_labelled, large_letters, large_titled, row_pixels
 from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
 if TYPE_CHECKING:
     from evaluators.judgement.agreement.result import Agreement
-
-_ROW_PIXELS = 34
 
 
 def agreement_chart(found: "Sequence[Agreement]", *, title: str, description: str) -> alt.LayerChart:
@@ -54,7 +52,7 @@ def interval_chart(
     values = [plain(row | {"kind": (kinds[0] if row["found"] else kinds[1]) if kinds else ""}) for row in rows]
     scale = alt.Scale(domain=list(domain), clamp=True) if domain else alt.Scale(zero=False)
     base = alt.Chart(alt.InlineData(values=values)).encode(
-        y=alt.Y("label:N", title=None, sort=order, axis=labelled(order))
+        y=alt.Y("label:N", title=None, sort=order, axis=large_labelled(order))
     )
     if kinds:
         colour: Any = alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(kinds), range=[ORANGE, BLUE]))
@@ -82,10 +80,10 @@ def interval_chart(
     )
     return alt.LayerChart(
         layer=[guide("x", at, title=axis, scale=scale), lines, points],
-        title=titled(title, *said),
-        config=legends_below(),
+        title=large_titled(title, *said),
+        config=large_letters(),
         width=LABELLED_WIDTH,
-        height=alt.Step(_ROW_PIXELS),
+        height=alt.Step(row_pixels(order)),
         description=description,
     )
 
@@ -96,7 +94,7 @@ def below_each_other(charts: Sequence[alt.LayerChart], *, description: str) -> a
         chart.config = alt.Undefined
     return alt.VConcatChart(
         vconcat=list(charts),
-        config=legends_below(),
+        config=large_letters(),
         description=description,
         resolve=alt.Resolve(scale=alt.LegendResolveMap(color="independent", shape="independent")),
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators._chart_looks import LABELLED_WIDTH, guide, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, guide, large_labelled, large_letters, large_titled, row_pixels
 from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from evaluators.judgement.policies.mixed import MixedPolicy
     from evaluators.judgement.policies.policy import Policies
 
-_ROW_PIXELS = 34
 _RATER, _PANEL = "a rater", "the panel"
 
 
@@ -51,7 +50,7 @@ def _dots(rows: list[dict[str, Any]], *, title: str, description: str) -> alt.La
         .mark_point(size=90, strokeWidth=2, opacity=0.8)
         .encode(
             x=alt.X("value:Q", title="Standardised weight", scale=scale),
-            y=alt.Y("label:N", title=None, sort=order, axis=labelled(order)),
+            y=alt.Y("label:N", title=None, sort=order, axis=large_labelled(order)),
             color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=[_RATER, _PANEL], range=[BLUE, ORANGE])),
             shape=alt.Shape(
                 "kind:N", title=None, scale=alt.Scale(domain=[_RATER, _PANEL], range=["circle", "diamond"])
@@ -65,9 +64,9 @@ def _dots(rows: list[dict[str, Any]], *, title: str, description: str) -> alt.La
     )
     return alt.LayerChart(
         layer=[guide("x", 0.0, title="Standardised weight", scale=scale), points],
-        title=titled(title, "Right of the dashed line: counts for; left: counts against."),
-        config=legends_below(),
+        title=large_titled(title, "Right of the dashed line: counts for; left: counts against."),
+        config=large_letters(),
         width=LABELLED_WIDTH,
-        height=alt.Step(_ROW_PIXELS),
+        height=alt.Step(row_pixels(order)),
         description=description,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from evaluators._chart_looks import WIDTH, legends_below, titled
+from evaluators._chart_looks import LARGE, WIDTH, large_letters, large_titled
 from evaluators._palette import BLUE, DARK_ORANGE, GREY, INK, ORANGE, PALE_GREY
 from evaluators._plain import plain
 from evaluators.judgement.raters._map_words import listed
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from evaluators.judgement.raters._map_parts import MapPoint
     from evaluators.judgement.raters.rater_map import RaterMap
 
-_HEIGHT = 300
+_HEIGHT = 320
 _STEPS = 48  # corners of an ellipse
 _SHORTEST = 0.35  # of the longest arrow; shorter ones have no label
 _LONGEST_CODE = 3
-_LINE = 46  # letters under the plot
-_LETTER = 6.0  # pixels, about
+_LINE = 40  # letters under the plot
+_LETTER = 7.4  # pixels, about
 _AROUND = ((8, 0), (-8, 0), (0, -14), (0, 14), (8, -12), (-8, -12), (8, 12), (-8, 12), (14, -20), (-14, -20), (14, 20),
            (-14, 20), (0, -26), (0, 26))  # fmt: skip
 _BEYOND = (
@@ -86,8 +86,8 @@ def map_chart(found: "RaterMap") -> alt.LayerChart:
     layers += [_region(each, x, y) for each in found.raters if each.rater == star]
     layers += [
         points,
-        _texts(labels.rows[:n_codes], x, y, INK, 12),
-        _texts(labels.rows[n_codes:], x, y, DARK_ORANGE, 11),
+        _texts(labels.rows[:n_codes], x, y, INK, LARGE),
+        _texts(labels.rows[n_codes:], x, y, DARK_ORANGE, LARGE),
     ]
     said = [f"Left to right shows {found.share_x:.0%} of the differences, bottom to top {found.share_y:.0%}."]
     if star:
@@ -95,8 +95,8 @@ def map_chart(found: "RaterMap") -> alt.LayerChart:
     said.append("Arrows: who lies that way counts it more than the panel's mean does.")
     return alt.LayerChart(
         layer=layers,
-        title=titled("Whose ratings go with the same cues?", *said),
-        config=legends_below(),
+        title=large_titled("Whose ratings go with the same cues?", *said),
+        config=large_letters(),
         width=WIDTH,
         height=_HEIGHT,
         description=found.summary(),
@@ -146,8 +146,8 @@ class Labels:
         for right, below in places:
             middle = min(max(across + right * (1 if abs(right) <= 14 else 0) + _half(right) * width, width / 2 + 2),
                          WIDTH - width / 2 - 2)  # fmt: skip
-            centre = min(max(down + below, 8), _HEIGHT - 8)
-            boxes.append((middle - width / 2, centre - 7, middle + width / 2, centre + 7))
+            centre = min(max(down + below, 9), _HEIGHT - 9)
+            boxes.append((middle - width / 2, centre - 8, middle + width / 2, centre + 8))
         best = min(
             range(len(boxes)),
             key=lambda place: (round(sum(_overlap(boxes[place], one) for one in self.taken), 6), place),

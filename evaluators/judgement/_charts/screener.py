@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import numpy as np
 
-from evaluators._chart_looks import WIDTH, titled
+from evaluators._chart_looks import WIDTH, large_letters, large_titled
 from evaluators._palette import BLUE
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def scores_chart(run: "ScreenerRun") -> alt.Chart:
             tooltip=[alt.Tooltip("from:Q"), alt.Tooltip("to:Q"), alt.Tooltip("count:Q", title="résumés")],
         )
         .properties(
-            title=titled("How the scores spread", f"{len(run.scores):,} résumés, {run.scores.nunique():,} scores."),
+            title=large_titled(
+                "How the scores spread", f"{len(run.scores):,} résumés, {run.scores.nunique():,} scores."
+            ),
             width=WIDTH,
             height=_HEIGHT,
             description=run.summary(),
+            config=large_letters(),
         )
     )
     return drawn

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from evaluators._chart_looks import LABELLED_WIDTH, labelled, legends_below, titled
+from evaluators._chart_looks import LABELLED_WIDTH, large_labelled, large_letters, large_titled
 from evaluators._palette import BLUE, ORANGE
 from evaluators._plain import plain
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from evaluators.judgement.policies.stated import StatedAgainstRecovered
 
 _SAID, _SHOWN = "stated", "recovered from the ratings"
-_ROW_PIXELS = 22
+_ROW_PIXELS = 26
 
 
 def stated_chart(found: "StatedAgainstRecovered") -> alt.FacetChart:
@@ -24,7 +24,7 @@ def stated_chart(found: "StatedAgainstRecovered") -> alt.FacetChart:
         for kind, points in ((_SAID, each.stated), (_SHOWN, each.recovered))
     ]
     order = list(dict.fromkeys(row["cue"] for row in rows))
-    base = alt.Chart().encode(y=alt.Y("cue:N", title=None, sort=order, axis=labelled(order)))
+    base = alt.Chart().encode(y=alt.Y("cue:N", title=None, sort=order, axis=large_labelled(order)))
     lines = base.mark_line(color="#707070").encode(x=alt.X("points:Q", title="Points of 100"), detail="cue:N")
     points = base.mark_point(size=80, filled=True, opacity=1).encode(
         x=alt.X("points:Q", title="Points of 100"),
@@ -37,7 +37,7 @@ def stated_chart(found: "StatedAgainstRecovered") -> alt.FacetChart:
         spec=alt.LayerChart(layer=[lines, points], width=LABELLED_WIDTH, height=alt.Step(_ROW_PIXELS)),
         facet=alt.Facet("rater:N", title=None, sort=[row.rater for row in found]),
         columns=1,
-        title=titled("What do raters say, and what do their ratings show?"),
-        config=legends_below(),
+        title=large_titled("What do raters say, and what do their ratings show?"),
+        config=large_letters(),
         description=found.summary(),
     )
