@@ -98,7 +98,8 @@ def simulated_resumes(
         Job -> the ten skills that it asks for. A résumé also claims one to four skills of `JOBS` that belong elsewhere.
     care_breaks : float
         Share (0-1) of the résumés with a woman's name that show one to three years out of work besides other
-        gaps: then a rule on gaps is a rule on sex.
+        gaps: then a rule on gaps is a rule on sex. The résumés of one seed are otherwise the same with and without;
+        how the people do is drawn anew, and breaks have no part in it.
 
     Returns
     -------
@@ -123,13 +124,13 @@ def simulated_resumes(
     _check_resumes(per_job, jobs, care_breaks)
     rng = np.random.default_rng(seed)
     names = load_resume_callbacks()[["first_name", "race", "sex"]].drop_duplicates().sort_values("first_name")
+    fitting = {kind: rows["first_name"].tolist() for kind, rows in names.groupby(["race", "sex"], observed=True)}
     everything = list(dict.fromkeys(skill for asked in [*JOBS.values(), *jobs.values()] for skill in asked))
     rows: list[dict[str, Any]] = []
     for job, asked in jobs.items():
         signals = [(race, sex) for race in ("Black", "White") for sex in ("female", "male")] * (per_job // 4)
         others = [skill for skill in everything if skill not in asked]
         for race, sex in [signals[place] for place in rng.permutation(per_job)]:
-            fitting = names[(names["race"] == race) & (names["sex"] == sex)]["first_name"].tolist()
             merit = rng.normal()
             matched = int(np.clip(round(6 + 1.2 * merit + 1.5 * rng.normal()), 1, 10))
             years = int(np.clip(round(rng.gamma(2.2, 3.0)), 0, 22))
@@ -138,7 +139,7 @@ def simulated_resumes(
             rows.append(
                 {
                     "job": job,
-                    "first_name": fitting[int(rng.integers(len(fitting)))],
+                    "first_name": fitting[race, sex][int(rng.integers(len(fitting[race, sex])))],
                     "name_race": race,
                     "name_sex": sex,
                     "skills": ";".join(skills[place] for place in rng.permutation(len(skills))),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from evaluators.data import load_recruiter_panel
 
@@ -126,11 +126,19 @@ def test_a_formula_beside_the_others_as_counted_by_hand(works: dict[str, Any]) -
     ratings = load_recruiter_panel("ratings")
     ratings["level"] = ratings["overall"] - ratings.groupby("recruiter")["overall"].transform("mean")
     wide = ratings.pivot(index="resume_id", columns="recruiter", values="level")
-    scored = pd.Series(works["formula_of"]("recruiter 5"), index=works["resumes"]["resume_id"])
+    resumes = works["resumes"].set_index("resume_id")
+    scored = pd.Series(works["formula_of"]("recruiter 5"), index=resumes.index)
     own = wide["recruiter 5"].dropna().index
     others = wide.drop(columns="recruiter 5").mean(axis=1)
-    by_hand = spearmanr(scored[own].round(9), others[own].round(9)).statistic
-    assert works["both"].loc["recruiter 5", "formula"] == pytest.approx(by_hand)
+    placed: dict[str, list[float]] = {"formula": [], "recruiter": [], "others": []}
+    for _, rows in resumes.loc[own].groupby("job", observed=True):
+        for name, values in (("formula", scored), ("recruiter", wide["recruiter 5"]), ("others", others)):
+            placed[name] += ((rankdata(values[rows.index].round(9)) - 0.5) / len(rows)).tolist()
+    for name in ("formula", "recruiter"):
+        by_hand = spearmanr(placed[name], placed["others"]).statistic
+        assert works["both"].loc["recruiter 5", name] == pytest.approx(by_hand, abs=1e-6)
+    # the two figures for “one recruiter against the others” on the page are the same
+    assert f"{works['both']['recruiter'].mean():.2f}" == f"{works['equal'].ceiling.value:.2f}"
 
 
 @pytest.mark.slow
@@ -197,6 +205,20 @@ def test_small_tests_hide_what_large_ones_show(works: dict[str, Any]) -> None:
     assert whole[240].either == 1.0
     assert max(each.either for each in fair) <= 0.05
     assert works["detected"]["text"][80].either < 0.4
+    audited = works["world_audits"]["same", "everything"]["Black-sounding"]  # “and it is there”
+    assert whole.pool_ratio == pytest.approx(audited.impact_ratio)
+    assert audited.verdict.value == "evidence of adverse impact"
+
+
+@pytest.mark.slow
+def test_a_small_test_misses_a_proxy_and_the_proposed_one_does_not(works: dict[str, Any]) -> None:
+    rates = works["care_rates"]
+    assert rates[240].alike <= 0.05 < rates[240].shortlist < 0.5
+    assert rates.n_pool == 1200
+    assert works["world_audits"]["care", "columns"]["woman's"].verdict.value == "evidence of adverse impact"
+    proposed = [text for text in ("".join(cell["source"]) for cell in CELLS[WORKS].values()) if "test on 240" in text]
+    assert proposed == []  # nobody is told to rely on a test that the page has shown to be too small
+    assert works["ungapped"].ceiling.value < works["ungapped"].screener.value < works["found"]["columns"].screener.value
 
 
 @pytest.mark.slow
@@ -208,7 +230,19 @@ def test_the_copy_of_the_second_school_agrees_and_does_not_fit(works: dict[str, 
     assert fits["recruiters 1–6", "year"] - fits["recruiters 7–12", "year"] > 0.2
     first, second = works["lens"]["recruiters 1–6"], works["lens"]["recruiters 7–12"]
     assert second.high < first.low
-    assert works["plain"].low < works["everyone"].high  # “these two intervals overlap”
+    assert works["plain"].low < works["everyone"].high  # “these last two intervals overlap”
+    # Williams' test of two correlations with the same third variable: another way to the same answer.
+    year, one, other = (
+        resumes["rating_after_12_months"],
+        works["copies"]["stated criteria"],
+        works["copies"]["all twelve"],
+    )
+    (r12, r13), r23 = (np.corrcoef(year, each)[0, 1] for each in (one, other)), np.corrcoef(one, other)[0, 1]
+    n, mean = len(year), (r12 + r13) / 2
+    whole = 1 - r12**2 - r13**2 - r23**2 + 2 * r12 * r13 * r23
+    t = (r12 - r13) * np.sqrt((n - 1) * (1 + r23) / (2 * (n - 1) / (n - 3) * whole + mean**2 * (1 - r23) ** 3))
+    assert t > 2.6  # p < 0.01
+    assert 0 < works["ahead"][0] < r12 - r13 < works["ahead"][1]
 
 
 @pytest.mark.slow
@@ -220,6 +254,7 @@ def test_one_line_raises_agreement_and_harms(works: dict[str, Any]) -> None:
 
 def test_what_each_check_catches(feel: dict[str, Any]) -> None:
     assert feel["tone_trial"].names("caught") == ()
+    assert len(feel["strict_trial"].names("false alarm")) == len(feel["stories"]) == 8
     assert feel["person_trial"].names("caught") == ("not chosen",)
     assert feel["secret_trial"].names("caught") == ("are you a person",)
     count = feel["count"]
@@ -229,6 +264,20 @@ def test_what_each_check_catches(feel: dict[str, Any]) -> None:
     assert [count[kind, "May"][0] for kind in ("phrases", "lists", "acts")] == [5, 5, 5]
     assert [count[kind, "July"][1] for kind in ("phrases", "lists", "acts")] == [0, 1, 0]
     assert not any(trial.names("caught") for trial in feel["own_trials"])
+
+
+def test_a_good_reply_that_no_act_hears(feel: dict[str, Any]) -> None:
+    limits = next(text for text in map("".join, (cell["source"] for cell in CELLS[FEEL].values())) if "Limits" in text)
+    reply = re.search(r"“(You owe nobody [^”]*)”", limits)
+    assert reply is not None
+    [words] = [asked["must"][0].say for asked_of, asked in feel["KINDS"]["acts"] if asked_of == ["two years at home"]]
+    assert not any(word in reply.group(1).casefold() for word in words)
+
+
+def test_a_reviewer_gives_reasons_in_the_queue_and_in_the_table(feel: dict[str, Any]) -> None:
+    [key] = [options[key] for item, options, key in feel["asked"] if item == "what_to_do"]
+    assert "a decision with a reason" in key
+    assert "gives a reason either way" in feel["shown"]
 
 
 def test_every_month_answers_every_message_decently(feel: dict[str, Any]) -> None:
@@ -280,6 +329,7 @@ def test_the_law_is_told_with_its_places_and_its_date() -> None:
         "reported",
         "2 December 2027",
         "Article 22",
+        "C-634/21",
     ):
         assert part in law
 

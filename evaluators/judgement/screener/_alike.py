@@ -16,6 +16,7 @@ from evaluators.judgement.screener._shortlists import places_in_jobs
 IntArray = npt.NDArray[np.int64]
 
 FEWEST_LEFT, SMALLEST_GROUP = 10, 5  # degrees of freedom; items of a group for which a gap is told
+_LEFT_TO_BEND, _VALUES_TO_BEND = 30, 5  # degrees of freedom; different values of a feature
 _LEFT_OVER = 1e-8  # of a column beside the others: under it, it follows from them
 
 
@@ -94,30 +95,47 @@ def alike_gaps(
 
 
 def feature_columns(matrix: FloatArray, jobs: IntArray) -> FloatArray:
-    """Return the features as they are and as places in their jobs, less each job's mean; none that follows from others.
+    """Return the features less each job's mean; with items enough, bent as well; none that follows from others.
 
-    Places go up and down with a feature, but seldom in a straight line: someone with twenty years is not twice as far
-    up as someone with ten. A line alone would leave a bend over, and lay it on a group that has more such people.
+    A fair screener may stop counting at ten years, or ask for five. A straight line would leave that bend over, and lay
+    it on a group that has more such people. So each feature also counts as the place in its job, and, if it has several
+    values, with a bend at each quarter of the places. Few items cannot carry that, and cannot show a bend either.
 
     Examples
     --------
-    >>> feature_columns(np.array([[1.0, 0], [2, 1], [4, 1], [9, 0]]), np.zeros(4, dtype=int)).shape
-    (4, 3)
+    >>> years = np.array([[1.0], [2], [4], [9]])
+    >>> feature_columns(years, np.zeros(4, dtype=int)).shape
+    (4, 1)
+    >>> feature_columns(np.tile(years, (10, 1)) + np.arange(40.0)[:, None], np.zeros(40, dtype=int)).shape
+    (40, 5)
     """
-    as_places = [places_in_jobs(column, jobs) for column in matrix.T]
-    kept: list[FloatArray] = []
-    found: list[FloatArray] = []
-    for column in (*matrix.T, *as_places):
-        own = _within(column, jobs)
-        left = own / max(float(np.sqrt((own**2).sum())), 1e-300)
+    straight = _independent(_within(matrix, jobs))
+    bent = _independent(np.column_stack([straight, _within(_bends(matrix, jobs), jobs)]))
+    enough = len(matrix) - len(np.unique(jobs)) - bent.shape[1] >= _LEFT_TO_BEND
+    return bent if enough else straight
+
+
+def _bends(matrix: FloatArray, jobs: IntArray) -> FloatArray:
+    """Return each feature's places in its job, and how far they lie beyond each quarter."""
+    places = places_in_jobs(matrix, jobs)
+    bend = [len(np.unique(column)) >= _VALUES_TO_BEND for column in matrix.T]
+    beyond = [np.maximum(places[:, bend] - quarter, 0.0) for quarter in (0.25, 0.5, 0.75)]
+    return np.column_stack([places, *beyond])
+
+
+def _independent(columns: FloatArray) -> FloatArray:
+    """Return the columns that do not follow from those before them."""
+    basis = np.empty((len(columns), 0))
+    kept = []
+    for place, column in enumerate(columns.T):
+        left = column / max(float(np.sqrt((column**2).sum())), 1e-300)
         for _ in range(2):  # twice, since once leaves rounding over
-            for each in found:
-                left = left - each * float(each @ left)
+            left = left - basis @ (basis.T @ left)
         size = float(np.sqrt((left**2).sum()))
         if size > _LEFT_OVER:
-            found.append(left / size)
-            kept.append(own)
-    return np.column_stack(kept) if kept else np.empty((len(matrix), 0))
+            basis = np.column_stack([basis, left / size])
+            kept.append(place)
+    return columns[:, kept]
 
 
 def fit_alike(places: FloatArray, columns: FloatArray, marks: FloatArray, jobs: IntArray) -> AlikeFit | str:
@@ -134,8 +152,7 @@ def fit_alike(places: FloatArray, columns: FloatArray, marks: FloatArray, jobs: 
     jobs : array of int, shape (n_items,)
         Job of each item.
     """
-    given = _within(places, jobs)
-    groups = np.column_stack([_within(column, jobs) for column in marks.T])
+    given, groups = _within(places[:, None], jobs)[:, 0], _within(marks, jobs)
     df = len(given) - len(np.unique(jobs)) - columns.shape[1] - groups.shape[1]
     if df < FEWEST_LEFT:
         return f"{len(given)} items are too few for so many features and {groups.shape[1] + 1} groups"
@@ -153,7 +170,8 @@ def fit_alike(places: FloatArray, columns: FloatArray, marks: FloatArray, jobs: 
     return AlikeFit(gaps, np.sqrt(variance * np.diag(inverse)), df)
 
 
-def _within(values: FloatArray, jobs: IntArray) -> FloatArray:
-    """Return values less the mean of their job."""
-    _, places = np.unique(jobs, return_inverse=True)
-    return np.asarray(values - (np.bincount(places, values) / np.bincount(places))[places])
+def _within(columns: FloatArray, jobs: IntArray) -> FloatArray:
+    """Return each column less the mean of its job."""
+    _, places, counts = np.unique(jobs, return_inverse=True, return_counts=True)
+    means = [np.bincount(places, column) / counts for column in columns.T]
+    return np.asarray(columns - np.column_stack(means)[places])

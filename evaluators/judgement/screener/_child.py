@@ -17,10 +17,10 @@ from typing import Any
 
 from evaluators.judgement.errors import ScreenerError
 from evaluators.judgement.screener._code import find_screener, where
+from evaluators.judgement.screener.run import IMPORTING, ITEMS, PROGRESS, REQUEST
 from evaluators.judgement.screener.screeners import CALL, kind_of, scored
 
-PROGRESS, REQUEST, ITEMS = "progress", "request.json", "items.arrow"
-IMPORTING, SCORING, AGAIN = "import", "score", "again"
+SCORING, AGAIN = "score", "again"
 
 
 def main(folder: Path) -> None:

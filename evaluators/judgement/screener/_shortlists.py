@@ -11,6 +11,8 @@ IntArray = npt.NDArray[np.int64]
 def places_in_jobs(values: FloatArray, jobs: IntArray) -> FloatArray:
     """Return where each value stands in its job: 0 below all, 1 above all, ties in their middle.
 
+    Of a table, shape (n_items, n_columns), each column is placed for itself.
+
     Examples
     --------
     >>> places_in_jobs(np.array([5.0, 7.0, 1.0, 9.0]), np.array([0, 0, 1, 1])).tolist()
@@ -18,10 +20,10 @@ def places_in_jobs(values: FloatArray, jobs: IntArray) -> FloatArray:
     """
     from scipy.stats import rankdata
 
-    found = np.empty(len(values))
+    found = np.empty(values.shape)
     for job in np.unique(jobs):
         rows = jobs == job
-        found[rows] = (rankdata(values[rows]) - 0.5) / rows.sum()
+        found[rows] = (rankdata(values[rows], axis=0) - 0.5) / rows.sum()
     return found
 
 

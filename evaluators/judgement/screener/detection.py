@@ -114,8 +114,8 @@ class DetectionRates:
                 f"of 100 {way} than people who are alike in the features.",
                 *(
                     f"A test on {row.size:,}: in {row.shortlist:.0%} of {self.draws:,} tests the audit of the "
-                    f"shortlist says so, in {row.alike:.0%} the comparison of people who are alike, in "
-                    f"{row.either:.0%} at least one ({row.low:.0%} to {row.high:.0%})."
+                    f"shortlist finds evidence against it, in {row.alike:.0%} the comparison of people who are alike "
+                    f"does, in {row.either:.0%} at least one of the two ({row.low:.0%} to {row.high:.0%})."
                     for row in self.rates
                 ),
                 "A test that says nothing does not show that a screener is fair: it may have been too small to see.",

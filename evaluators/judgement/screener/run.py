@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 _CHILD = "evaluators.judgement.screener._child"
-_REQUEST, _ITEMS, _PROGRESS = "request.json", "items.arrow", "progress"
+REQUEST, ITEMS, PROGRESS, IMPORTING = "request.json", "items.arrow", "progress", "import"  # what the process reads
 _KEPT_BYTES = 64 * 1024
 _SHOWN_LINES, _SHOWN_LETTERS = 12, 1500
 _AGAIN = 10
@@ -165,11 +165,11 @@ def run_screener(
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="hrlab-screener-", ignore_cleanup_errors=True) as place:
         question, key = Path(place), f"{secrets.token_hex(16)}.json"
-        _write_items(shown, question / _ITEMS)
+        _write_items(shown, question / ITEMS)
         request = {"spec": spec, "folder": str(where), "names": list(names), "again": again, "answer": key}
-        (question / _REQUEST).write_text(json.dumps(request), "utf-8")
+        (question / REQUEST).write_text(json.dumps(request), "utf-8")
         code, printed = _run_child(question, where, timeout_s)
-        step = _step_of(question / _PROGRESS, names)
+        step = _step_of(question / PROGRESS, names)
         answer = _answer_of(question / key, len(names))
     seconds = time.perf_counter() - start
     said = _last_lines(printed)
@@ -220,7 +220,7 @@ def _run_child(question: Path, where: Path, timeout_s: float) -> tuple[int | Non
         reader = threading.Thread(target=_drain, args=(process.stdout, kept), daemon=True)
         reader.start()
         code: int | None = None
-        _await_start(process, question / _PROGRESS)
+        _await_start(process, question / PROGRESS)
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = process.wait(timeout_s)
         _end(process)
@@ -296,7 +296,7 @@ def _step_of(path: Path, names: Sequence[str]) -> str:
         place = int(number)
     except (OSError, ValueError):
         return "before it was imported"
-    if word == "import":
+    if word == IMPORTING:
         return "while it was imported"
     return f"at {names[place]}, {place + 1:,} of {len(names):,}" if place < len(names) else "when it was asked again"
 

@@ -70,6 +70,16 @@ def test_the_gap_is_the_one_that_the_audit_of_a_screener_finds() -> None:
     assert rates[120].alike == float(found.alike[0].found)
 
 
+def test_a_table_is_placed_column_by_column_as_pandas_ranks_it() -> None:
+    from evaluators.judgement.screener._shortlists import places_in_jobs
+
+    rng = np.random.default_rng(5)
+    table, jobs = pd.DataFrame(rng.integers(0, 6, size=(60, 3)), dtype=float), rng.integers(0, 4, size=60)
+    ranks = table.groupby(jobs)
+    by_hand = (ranks.rank() - 0.5).div(ranks[0].transform("size"), axis=0)
+    assert places_in_jobs(table.to_numpy(), jobs) == pytest.approx(by_hand.to_numpy())
+
+
 def test_rows_of_other_groups_and_their_order_play_no_part() -> None:
     table = pool(400, 0.4).assign(job=lambda rows: np.where(rows["skill"] > 0, "x", "y"))
     strangers = table.head(50).assign(who="c", points=99.0)
