@@ -120,7 +120,7 @@ def judge(
     quiet: QuietOption = False,
 ) -> None:
     """Study your own panel's ratings: how far raters agree, what they value, a screener beside them; page and JSON."""
-    from evaluators.judgement.reading import read_sheet
+    from evaluators.judgement.reading import read_sheet, split_levels
     from evaluators.judgement.study.panel_study import judge_panel
 
     if file is None:
@@ -139,7 +139,8 @@ def judge(
     read = [each for each in (file, items, stated) if each is not None]
     chosen_files = {} if print_only else targets(read, "judge", folder, html, json_file)
     to_screen = json_file is not None and str(json_file) == "-"
-    given = _Given(item, list(rater or []), rating, order, list(dimension or []), wide, _levels(levels), scale)
+    chosen_levels = None if levels is None else split_levels(levels)
+    given = _Given(item, list(rater or []), rating, order, list(dimension or []), wide, chosen_levels, scale)
     table = read_sheet(file, sheet=sheet, encoding=encoding, delimiter=delimiter)
     if ask:
         _ask_columns(table, given)
@@ -222,13 +223,6 @@ class _Given:
     ) -> None:
         self.item, self.raters, self.rating, self.order = item or "", raters, rating or "", order or ""
         self.dimensions, self.wide, self.levels, self.scale = dimensions, wide, levels, scale
-
-
-def _levels(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    sign = next((each for each in "|;" if each in text), ",")
-    return [part.strip() for part in text.split(sign) if part.strip()]
 
 
 def _read(table: Sheet, given: _Given) -> Ratings:

@@ -13,11 +13,13 @@ from evaluators.widgets.conversation_bench import conversation_bench, conversati
 from evaluators.widgets.explorer import Control, button, checkbox, explore, number_box, select, slider, word_slider
 from evaluators.widgets.flow_view import flow_view
 from evaluators.widgets.incidents_explorer import incidents_explorer
+from evaluators.widgets.judge_explorer import judge_explorer
 from evaluators.widgets.lab import Lab
 from evaluators.widgets.lesson import Lesson
 from evaluators.widgets.path_explorer import path_explorer
 from evaluators.widgets.pictures import bars, labels_in_lines, line_at, look, picture, ratio_ranges, say
 from evaluators.widgets.rating_round import join_ratings, rating_round
+from evaluators.widgets.resume_round import read_round, resume_round
 from evaluators.widgets.tables import show_table, table_html
 from evaluators.widgets.tone_explorer import tone_explorer
 from evaluators.widgets.tone_pictures import dimension_bars, marked_reply
@@ -44,6 +46,7 @@ __all__ = [
     "flow_view",
     "incidents_explorer",
     "join_ratings",
+    "judge_explorer",
     "labels_in_lines",
     "line_at",
     "look",
@@ -53,6 +56,8 @@ __all__ = [
     "picture",
     "rating_round",
     "ratio_ranges",
+    "read_round",
+    "resume_round",
     "say",
     "select",
     "show_chart",

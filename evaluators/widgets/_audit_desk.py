@@ -10,8 +10,8 @@ from evaluators.widgets._desk import (
     Desk,
     Done,
     FieldError,
+    note_twice,
     number_of,
-    plain_stem,
     reading_of,
     shown_column,
     text_of,
@@ -26,6 +26,8 @@ _MOST_LABELS = 100  # an audit takes no column with more groups
 
 class AuditDesk(Desk):
     """The tables that can be audited: any that `audit_applicants` takes, and files."""
+
+    form = "audit"
 
     def look(self, source: str, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Look into a table: its columns with examples, what they seem to say and why, notes on how it was read."""
@@ -66,7 +68,7 @@ class AuditDesk(Desk):
             found.summary().splitlines()[0],
             report_html(found, written=written, title="" if found.file else name),
             report_json(found, written=written),
-            f"{(name.split('.')[0] or name) if found.file else plain_stem(name)}-audit",
+            self.stem(source, "audit"),
         )
 
     def _columns(self, source: str, reading: Mapping[str, Any]) -> tuple[Sequence["Column"], Sequence[str]]:
@@ -91,15 +93,9 @@ def read_settings(sent: Mapping[str, Any]) -> dict[str, Any]:
         problems["outcome"] = "Choose the column that says who was selected, or a column with scores, or both."
     if not groups:
         problems["groups"] = "Tick at least one column with groups, such as sex."
-    taken: dict[str, str] = {}
-    roles: dict[str, list[str | None]] = {"outcome": [outcome], "score": [score], "date": [date], "groups": [*groups]}
-    said = {"outcome": "the outcome", "score": "the score", "date": "the date"}
-    for field, names in roles.items():
-        for name in names:
-            if name in taken:
-                problems[field] = f"“{name}” is {said[taken[name]]} already. Use each column once."
-            elif name is not None and field != "groups":
-                taken[name] = field
+    said = {"outcome": "the outcome", "score": "the score", "date": "the date", "groups": "a column of groups"}
+    once = [("groups", name) for name in dict.fromkeys(groups)]
+    note_twice([("outcome", outcome), ("score", score), ("date", date), *once], said, problems)
     fail_under = number_of(sent, "fail_under", problems)
     alpha = number_of(sent, "alpha", problems, most=0.5, such_as="0.05")
     if problems:

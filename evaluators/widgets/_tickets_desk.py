@@ -18,6 +18,7 @@ from evaluators.widgets._desk import (
     Desk,
     Done,
     FieldError,
+    note_twice,
     number_of,
     plain_stem,
     reading_of,
@@ -75,7 +76,8 @@ class TicketsDesk(Desk):
         Where files are looked for and results are saved.
     """
 
-    endings = (*ENDINGS, ".json", ".jsonl", ".ndjson")
+    form = "incidents"
+    endings = takes = (*ENDINGS, ".json", ".jsonl", ".ndjson")
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], folder: str | os.PathLike[str]) -> None:
         super().__init__(tables, folder)
@@ -98,7 +100,7 @@ class TicketsDesk(Desk):
             "proposed": {f"mapping[{name}]": seen.mapping.get(name, "") for name in words},
         }
 
-    def look_aside(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def look_aside(self, source: str, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Look into the table of people: its columns, and which of them is most likely the key."""
         chosen = text_of(sent, "people")
         if not chosen:
@@ -130,13 +132,12 @@ class TicketsDesk(Desk):
         except LabError as error:
             raise FieldError({_field_of(error): self.in_words(error)}) from error
         written = datetime.now(UTC)
-        file = source.startswith(FILE)
         return Done(
             found,
             found.summary().splitlines()[0],
-            report_html(found, written=written, title="" if file else name),
+            report_html(found, written=written, title="" if source.startswith(FILE) else name),
             report_json(found, written=written),
-            f"{(name.split('.')[0] or name) if file else plain_stem(name)}-incidents",
+            self.stem(source, "incidents"),
         )
 
     def _path(self, source: str) -> Path:
@@ -188,16 +189,13 @@ def read_settings(sent: Mapping[str, Any], proposed: Mapping[str, str]) -> tuple
 
     problems: dict[str, str] = {}
     mapping: dict[str, str | None] = {}
-    taken: dict[str, str] = {}
-    words = MAIN | MORE
-    for name in words:
+    words = {f"mapping[{name}]": f"“{said}”" for name, said in (MAIN | MORE).items()}
+    note_twice(((field, text_of(sent, field)) for field in words), words, problems)
+    for name, said in (MAIN | MORE).items():
         field = f"mapping[{name}]"
         column = text_of(sent, field)
         if name in _NEEDED and not column:
-            problems[field] = f"Choose the column that holds: {_small(words[name])}."
-        elif column and column in taken:
-            problems[field] = f"“{column}” is taken as “{words[taken[column]]}” already. Use each column once."
-        taken.setdefault(column, name)
+            problems[field] = f"Choose the column that holds: {_small(said)}."
         if column != proposed.get(field, ""):
             mapping[name] = column or None
     zone = text_of(sent, "time_zone").strip()

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evaluators.errors import LabError
 from evaluators.widgets._desk import (
+    ENDINGS,
     FILE,
     TABLE,
     Desk,
     Done,
     FieldError,
     _write,
+    note_twice,
     number_of,
     plain_stem,
     reading_of,
@@ -61,6 +63,9 @@ class ToneDesk(Desk):
     bots : mapping of str to OwnBot
         Name -> a bot and its tests.
     """
+
+    form = "tone"
+    takes = (*ENDINGS, *YAML, ".zip")
 
     def __init__(
         self,
@@ -170,7 +175,7 @@ class ToneDesk(Desk):
             scores.summary().splitlines()[0],
             scores_html(scores, written=written),
             scores_json(scores, written=written),
-            f"{(name.split('.')[0] or name) if source.startswith(FILE) else plain_stem(name)}-tone",
+            self.stem(source, "tone"),
         )
 
     def _play(self, source: str, name: str, sent: Mapping[str, Any]) -> Done:
@@ -313,12 +318,8 @@ def _read_columns(sent: Mapping[str, Any]) -> dict[str, str]:
     problems: dict[str, str] = {}
     if not columns["reply"]:
         problems["columns[reply]"] = "Choose the column that holds what the bot replied."
-    taken: dict[str, str] = {}
-    for field, column in columns.items():
-        if column and column in taken:
-            problems[f"columns[{field}]"] = f"“{column}” is “{COLUMNS[taken[column]]}” already. Use each column once."
-        elif column:
-            taken[column] = field
+    words = {f"columns[{field}]": f"“{said}”" for field, said in COLUMNS.items()}
+    note_twice(((f"columns[{field}]", column) for field, column in columns.items()), words, problems)
     if problems:
         raise FieldError(problems)
     return columns

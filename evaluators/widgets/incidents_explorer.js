@@ -25,12 +25,8 @@ const TICKETS = {
     const zones = el("datalist", { id: uniqueId("zones") }, ...spec.zones.map((value) => el("option", { value })));
 
     // The second table: its columns are known only after Python has looked into it.
-    const people = el("select", { onchange: () => { form.change("people", people.value); Object.assign(values, { people_key: "", per: [] }); form.ask("aside", "Reading …"); } });
+    const people = form.others("people", { none: "none", offered: ([key]) => key !== table.source }, () => { Object.assign(values, { people_key: "", per: [] }); form.ask("aside", "Reading …"); });
     const joined = el("div", { class: "hr-stack" });
-    hooks.sources = (sources) => {
-      const listed = sources.filter(([key]) => key !== table.source);
-      people.replaceChildren(...[["", "none"], ...listed].map(([key, text]) => el("option", { value: key, selected: key === values.people, text })));
-    };
     hooks.aside = (aside) => {
       joined.replaceChildren();
       delete form.fields.people_key;

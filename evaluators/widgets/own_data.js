@@ -2,6 +2,8 @@
 // One request at a time: {seq, action, source, values}; actions are open, list, aside, run, save.
 
 const LONG_MS = 60000;
+const KEEP_MS = 300;
+const PIECE = 1 << 20;  // bytes that are sent at once
 
 /**
  * Draw an explorer of own data.
@@ -16,12 +18,14 @@ function ownData({ model, el: root }, kind) {
   let { seq } = model.get("request");
   let busy = false;
   let long;
+  let keeping;
   let values = {};
   let fields = {};
-  let hooks = {};  // what the form does when sources or the second table change
+  let hooks = { sources: [], aside: null };  // what the form does when sources or further tables change
+  let next = null;  // a further table that was chosen while an answer was awaited
   const own = {};  // the fields of the table itself stay when another table is chosen
   const reading = { sheet: "", encoding: "" };
-  const order = ["source", "sheet", "encoding", ...kind.fields, "form", "save"];
+  const order = ["source", "bring", "sheet", "encoding", ...kind.fields, "form", "save"];
 
   const main = kind.main ?? (() => true);
   const things = { one: "table", many: "tables", which: "Which table?", heading: "1. The table", ...kind.things };
@@ -44,7 +48,9 @@ function ownData({ model, el: root }, kind) {
   const reader = (name) => el("input", { type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", onchange: ({ target }) => { reading[name] = target.value; } });
   const sheet = reader("sheet");
   const encoding = reader("encoding");
+  const bring = el("input", { type: "file", accept: spec.takes.join(","), onchange: () => { copyIn(bring.files[0]); bring.value = ""; } });
   const first = section(things.heading, labelled(own, "source", things.which, source, where), again,
+    labelled(own, "bring", "Or copy a file into this folder", bring, "Choose it, or drop it here. A copy is made; the file itself stays as it is."),
     folded("Another sheet, or letters that look wrong",
       grid(
         labelled(own, "sheet", "Sheet of a workbook", sheet, "Empty: the first one."),
@@ -56,12 +62,41 @@ function ownData({ model, el: root }, kind) {
     encoding.value = reading.encoding = ofEncoding;
   }
 
+  for (const event of ["dragenter", "dragover"]) first.addEventListener(event, (dragged) => { if (dragged.dataTransfer.types.includes("Files")) dragged.preventDefault(); });
+  first.addEventListener("drop", (dropped) => {
+    if (!dropped.dataTransfer.files.length) return;
+    dropped.preventDefault();
+    copyIn(dropped.dataTransfer.files[0]);
+  });
+
+  /** Send a file in pieces; what became of it comes as the reply. */
+  async function copyIn(file) {
+    if (!file || busy) return;
+    say(status, `Copying ${file.name} …`);
+    try {
+      const pieces = Math.max(1, Math.ceil(file.size / PIECE));
+      for (let piece = 0; piece < pieces; piece += 1) {
+        model.send({ file: file.name, piece, pieces }, undefined, [await file.slice(piece * PIECE, (piece + 1) * PIECE).arrayBuffer()]);
+      }
+    } catch {
+      drawProblems({ bring: "This file cannot be read. If it is open in another program, or a folder, close it or choose a file in it." });
+      return;
+    }
+    ask("bring", `Copying ${file.name} …`);
+  }
   function ask(action, waiting) {
-    if (busy) return;
+    if (busy) {
+      if (action === "aside") next = [action, waiting];
+      return;
+    }
     busy = true;
     seq += 1;
     say(status, action === "save" ? status.textContent : waiting);
     say(saved, "");
+    if (action === "open") {  // another reading: what was filled in does not belong to it
+      clearTimeout(keeping);
+      model.set("kept", {});
+    }
     model.set("request", { seq, action, source: source.value, values: { ...values, ...reading } });
     model.save_changes();
     waitOn();
@@ -95,6 +130,10 @@ function ownData({ model, el: root }, kind) {
     if (action === "list") say(status, count === 1 ? `1 ${things.one} is there.` : `${count || "No"} ${things.many} are there.`);
     drawProblems(reply.problems);
     drawSources(reply);
+    if (!next) return;
+    const waited = next;
+    next = null;
+    ask(...waited);
   }
   function drawSources({ sources, source: chosen }) {
     const listed = sources.filter(main).map(([key, label]) => [key, label]);
@@ -102,7 +141,7 @@ function ownData({ model, el: root }, kind) {
     if (!listed.length) listed.push(["", `no ${things.one} yet`]);
     source.replaceChildren(...listed.map(([key, text]) => el("option", { value: key, selected: key === chosen, text })));
     if (!chosen && sources.some(main)) ask("open", "Reading …");  // the first table of somebody who had none
-    hooks.sources?.(sources);
+    for (const draw of hooks.sources) draw(sources);
   }
   function drawProblems(problems) {
     const all = { ...own, ...fields, form: { problem: trouble }, save: { problem: notSaved } };
@@ -125,23 +164,34 @@ function ownData({ model, el: root }, kind) {
   /** What a change of any control does: the result below belongs to earlier settings. */
   function change(name, value) {
     values[name] = value;
+    keepForm();
     if (result.firstChild) say(status, `You changed something. The page below is still the earlier one: press “${kind.go}” again.`);
+  }
+  const columnNames = () => (model.get("table").columns ?? []).map((column) => column.name);
+  /** Have the form kept beside the notebook, so that nobody fills it in twice. */
+  function keepForm() {
+    clearTimeout(keeping);
+    keeping = setTimeout(() => {
+      model.set("kept", { source: model.get("table").source, columns: columnNames(), values: { ...values, ...reading } });
+      model.save_changes();
+    }, KEEP_MS);
   }
   function drawTable() {
     const table = model.get("table");
     fields = {};
-    hooks = {};
+    hooks = { sources: [], aside: null };
+    next = null;
     form.replaceChildren();
     go.hidden = !table.columns;
     if (!table.columns) return;
-    const request = model.get("request");
+    const kept = model.get("kept") ?? {};
     values = kind.defaults(table, spec);
-    if (request.source === table.source && request.action === "run") {
-      values = { ...values, ...request.values };
-      setReading(request.values.sheet ?? "", request.values.encoding ?? "");
+    if (kept.source === table.source && `${kept.columns}` === `${columnNames()}`) {  // the page was drawn anew
+      values = { ...values, ...kept.values };
+      setReading(values.sheet ?? "", values.encoding ?? "");
     }
     form.append(...kind.draw(builder(), table, spec));
-    hooks.sources?.(model.get("reply").sources ?? []);
+    for (const draw of hooks.sources) draw(model.get("reply").sources ?? []);
     hooks.aside?.(model.get("aside"));
   }
   /** What a form is made of: controls that know their field. */
@@ -163,6 +213,16 @@ function ownData({ model, el: root }, kind) {
         const box = el("input", { type: "text", inputmode: mode, autocomplete: "off", spellcheck: "false", value: values[name], list });
         box.addEventListener("input", () => change(name, box.value));
         return box;
+      },
+      /** A list of further tables, kept up to date: those that are offered, behind what stands for none of them. */
+      others(name, { none = null, empty = "no table yet", offered }, then) {
+        const list = el("select", { onchange: () => { change(name, list.value); then?.(); } });
+        hooks.sources.push((sources) => {
+          const listed = [...(none ? [["", none]] : []), ...sources.filter(offered)];
+          if (!listed.some(([key]) => key === values[name])) values[name] = listed[0]?.[0] ?? "";
+          list.replaceChildren(...(listed.length ? listed : [["", empty]]).map(([key, text]) => el("option", { value: key, selected: key === values[name], text })));
+        });
+        return list;
       },
       tick(name, text) {
         const box = el("input", { type: "checkbox", checked: values[name] });
@@ -214,8 +274,10 @@ function ownData({ model, el: root }, kind) {
   drawResult();
   drawSources(model.get("reply"));
   drawProblems(model.get("reply").problems);
+  say(status, model.get("reply").said);
   return () => {
     clearTimeout(long);
+    clearTimeout(keeping);
     for (const [event, listener] of Object.entries(listen)) model.off(event, listener);
   };
 }

@@ -34,12 +34,7 @@ function aboutReplies(form, table, spec, situation, calibration) {
 }
 
 function aboutBot(form, table, situation, calibration) {
-  const tests = el("select", { onchange: () => form.change("tests", tests.value) });
-  form.hooks.sources = (sources) => {
-    const listed = sources.filter(([key]) => key.startsWith("tests:"));
-    if (!listed.some(([key]) => key === form.values.tests)) form.values.tests = listed.length ? listed[0][0] : "";
-    tests.replaceChildren(...(listed.length ? listed : [["", "no tests yet"]]).map(([key, text]) => el("option", { value: key, selected: key === form.values.tests, text })));
-  };
+  const tests = form.others("tests", { empty: "no tests yet", offered: ([key]) => key.startsWith("tests:") });
   return [
     section("2. The tests",
       form.labelled("tests", "Which conversations are played to it?", tests, "Written talks in a .yml file, or in the bot’s folder “tests”. They are played here, and the bot calls nobody."),

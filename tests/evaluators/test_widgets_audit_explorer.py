@@ -1,8 +1,8 @@
 """The audit by clicking, without a kernel: what a browser would send is sent by hand."""
 
 import ast
-import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from evaluators.data import load_resume_callbacks
 from evaluators.widgets._audit_desk import AuditDesk, read_settings
 from evaluators.widgets._desk import FieldError
 from evaluators.widgets.audit_explorer import AuditExplorer, audit_explorer
+from tests.evaluators import own_data_forms
+from tests.evaluators.own_data_forms import written
 
 PEOPLE = "sex,race,decision,hired,score,applied\n" + "".join(
     f"{sex},{race},{'offer' if place < chosen else 'declined'},{'yes' if place < chosen else 'no'},{50 + place % 40},"
@@ -23,6 +25,7 @@ PEOPLE = "sex,race,decision,hired,score,applied\n" + "".join(
 )
 FILE = "file:people.csv"
 CHOSEN = {"outcome": "hired", "groups": ["sex"]}
+send = partial(own_data_forms.send, source=FILE)
 
 
 @pytest.fixture(autouse=True)
@@ -40,13 +43,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def explorer(folder: Path) -> AuditExplorer:
     return AuditExplorer(AuditDesk({}, folder))
-
-
-def send(explorer: AuditExplorer, action: str, values: Any = None, *, source: str = FILE) -> dict[str, Any]:
-    seq = explorer.request["seq"] + 1
-    explorer.request = {"seq": seq, "action": action, "source": source, "values": {} if values is None else values}
-    assert explorer.reply["seq"] == seq
-    return dict(explorer.reply)
 
 
 def test_tables_that_can_be_audited_are_listed_and_nothing_else(folder: Path) -> None:
@@ -123,12 +119,7 @@ def test_the_saved_files_are_those_of_the_command(
     ran = CliRunner().invoke(app, ["audit", str(folder / "people.csv"), *options, "--out", str(folder / "command")])
     assert ran.exit_code in (0, 1), ran.output
 
-    def read(place: Path) -> tuple[dict[str, Any], list[str]]:
-        numbers, page = ((place / f"people-audit.{kind}").read_text("utf-8") for kind in ("json", "html"))
-        lines = [line for line in page.splitlines() if "· written " not in line]
-        return {**json.loads(numbers), "written_at": None}, lines
-
-    assert read(folder) == read(folder / "command")
+    assert written(folder, "people-audit") == written(folder / "command", "people-audit")
     assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
         "people-audit.html", "people-audit.json", "people.csv",
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Own tickets by clicking, without a kernel: what a browser would send is sent by hand."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from evaluators.widgets._later import LaterExplorer
 from evaluators.widgets._tickets_desk import MAIN, MORE, TicketsDesk, log_of, read_settings
 from evaluators.widgets.incidents_explorer import IncidentsExplorer, Movable, incidents_explorer
+from tests.evaluators import own_data_forms
 
 # Ten tickets a week for twelve weeks from Monday, 5 January 2026; three events each, resolved after 2, 4, … 20 hours.
 OPENED = [
@@ -42,6 +44,8 @@ EVENTS = "\n".join(
 PEOPLE = "employee_id,site\n" + "\n".join(f"E{n:02d},{SITES[n % 3]}" for n in range(24))
 FILE = "file:tickets.csv"
 ZONE = "Europe/Dublin"
+send = partial(own_data_forms.send, source=FILE)
+filled = partial(own_data_forms.filled, time_zone=ZONE)
 
 
 @pytest.fixture(autouse=True)
@@ -62,18 +66,6 @@ def explorer(folder: Path) -> IncidentsExplorer:
     made = IncidentsExplorer(TicketsDesk({}, folder))
     send(made, "open")
     return made
-
-
-def send(explorer: IncidentsExplorer, action: str, values: Any = None, *, source: str = FILE) -> dict[str, Any]:
-    seq = explorer.request["seq"] + 1
-    explorer.request = {"seq": seq, "action": action, "source": source, "values": {} if values is None else values}
-    assert explorer.reply["seq"] == seq
-    return dict(explorer.reply)
-
-
-def filled(explorer: IncidentsExplorer, **changed: Any) -> dict[str, Any]:
-    """Return what the form holds after a look, with some fields changed."""
-    return {**explorer.table["proposed"], "time_zone": ZONE, **changed}
 
 
 def test_exports_are_listed_also_json(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """One's own replies and bots by clicking, without a kernel: what a browser would send is sent by hand."""
 
-import json
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from evaluators.widgets._tone_desk import OwnBot, ToneDesk
 from evaluators.widgets.tone_explorer import ToneExplorer, tone_explorer
+from tests.evaluators import own_data_forms
+from tests.evaluators.own_data_forms import filled, written
 
 BOT = """version: "3.1"
 intents: [greet, pay]
@@ -62,6 +64,7 @@ LOG = "\n".join(
 )
 FILE = "file:log.csv"
 BOT_FILE = "file:bot.yml"
+send = partial(own_data_forms.send, source=FILE)
 
 
 @pytest.fixture(autouse=True)
@@ -83,24 +86,6 @@ def explorer(folder: Path) -> ToneExplorer:
     made = ToneExplorer(ToneDesk({}, folder))
     send(made, "open")
     return made
-
-
-def send(explorer: ToneExplorer, action: str, values: Any = None, *, source: str = FILE) -> dict[str, Any]:
-    seq = explorer.request["seq"] + 1
-    explorer.request = {"seq": seq, "action": action, "source": source, "values": {} if values is None else values}
-    assert explorer.reply["seq"] == seq
-    return dict(explorer.reply)
-
-
-def filled(explorer: ToneExplorer, **changed: Any) -> dict[str, Any]:
-    return {**explorer.table["proposed"], **changed}
-
-
-def written(place: Path, name: str) -> tuple[dict[str, Any], list[str]]:
-    """Return JSON and page without the time they were written at."""
-    numbers, page = ((place / f"{name}.{kind}").read_text("utf-8") for kind in ("json", "html"))
-    lines = [line for line in page.splitlines() if "written " not in line]
-    return {**json.loads(numbers), "written_at": None}, lines
 
 
 def test_tables_bots_and_tests_are_listed(folder: Path) -> None:

@@ -44,7 +44,7 @@ def test_the_example_is_recognised_and_its_first_tickets_read(tmp_path: Path) ->
     desk = TicketsDesk({"tickets": first, "people": people}, tmp_path)
     proposed = desk.look("table:tickets", {})["proposed"]
     assert sum(map(bool, proposed.values())) == first.shape[1]
-    aside = desk.look_aside({"people": "table:people"})
+    aside = desk.look_aside("table:tickets", {"people": "table:people"})
     assert aside["key"] == "employee_id"
     assert "site" in aside["groups"]
     assert "manager_id" not in aside["groups"]

@@ -8,6 +8,7 @@ A row is taken as one item, with a column for each of 2 raters (a wide table).
 3
 """
 
+from evaluators.judgement.reading._marks import split_levels
 from evaluators.judgement.reading._sheet import Sheet, read_sheet, sheet_of_frame
 from evaluators.judgement.reading.items import ItemsTable, read_items, read_stated
 from evaluators.judgement.reading.layout import Layout, RoleGuess, guess_layout
@@ -26,4 +27,5 @@ __all__ = [
     "read_sheet",
     "read_stated",
     "sheet_of_frame",
+    "split_levels",
 ]

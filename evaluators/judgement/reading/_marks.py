@@ -120,6 +120,18 @@ def key_of(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def split_levels(text: str) -> list[str]:
+    """Return the levels that somebody typed in a row; a bar or a semicolon parts them before a comma does.
+
+    Examples
+    --------
+    >>> split_levels("no, maybe, yes"), split_levels("1,5; 2,5")
+    (['no', 'maybe', 'yes'], ['1,5', '2,5'])
+    """
+    sign = next((each for each in "|;" if each in text), ",")
+    return [part.strip() for part in text.split(sign) if part.strip()]
+
+
 def read_marks(texts: Iterable[str], *, levels: Sequence[str] | None = None, scale: str | None = None) -> Marks:
     """Find out how ratings are written, and what each is worth.
 

@@ -183,6 +183,15 @@ def guess_layout(
         If it is not clear; the message says what is, and names the columns.
     ColumnError
         If there is no such column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from evaluators.judgement.reading import sheet_of_frame
+    >>> table = pd.DataFrame({"cv": ["a", "b", "c"], "Ada": [1, 4, 2], "Ben": [2, 5, 2], "age": [40, 31, 28]})
+    >>> found = guess_layout(sheet_of_frame(table))
+    >>> found.wide, found.item, found.raters
+    (True, 'cv', ('Ada', 'Ben'))
     """
     if not sheet.rows:
         raise PanelError(f"{sheet.facts.name} has a header and no rows.", "Export it again.")

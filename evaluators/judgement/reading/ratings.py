@@ -164,6 +164,12 @@ def panel_of(sheet: Sheet, layout: Layout, *, levels: Sequence[str] | None = Non
     ------
     PanelError
         As for `read_ratings`.
+
+    Examples
+    --------
+    >>> table = sheet_of_frame(pd.DataFrame({"cv": ["a", "b"], "Ada": [1, 4], "Ben": [2, 5]}))
+    >>> panel_of(table, Layout(True, "cv", ("Ada", "Ben"))).panel.ratings.tolist()
+    [[1.0, 2.0], [4.0, 5.0]]
     """
     notes: list[str] = []
     place = {name: number for number, name in enumerate(sheet.names)}
