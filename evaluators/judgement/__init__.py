@@ -56,8 +56,10 @@ from evaluators.judgement.reading import Ratings, read_items, read_ratings, read
 from evaluators.judgement.screener._disagreement import AlikeGap, FeatureGap, GroupGap
 from evaluators.judgement.screener.against_panel import AgainstPanel, Figure, screener_against_panel
 from evaluators.judgement.screener.check import ScreenerCheck, check_screener
+from evaluators.judgement.screener.detection import DetectionRates, detection_rates
 from evaluators.judgement.screener.run import ScreenerRun, run_screener
 from evaluators.judgement.screener.screeners import score_items
+from evaluators.judgement.simulated import Recruiter, School, simulated_ratings, simulated_recruiters, simulated_resumes
 from evaluators.judgement.study.disputed import DisputedItem, disputed_items
 from evaluators.judgement.study.panel_study import PanelStudy, judge_panel
 
@@ -76,6 +78,7 @@ __all__ = [
     "CueSpread",
     "CueWeight",
     "Cues",
+    "DetectionRates",
     "DisputedItem",
     "Drift",
     "FeatureGap",
@@ -110,6 +113,8 @@ __all__ = [
     "RaterSeverity",
     "RaterStated",
     "Ratings",
+    "Recruiter",
+    "School",
     "ScreenerCheck",
     "ScreenerError",
     "ScreenerRun",
@@ -126,6 +131,7 @@ __all__ = [
     "cohens_kappa",
     "consensus_ranking",
     "cue_importance",
+    "detection_rates",
     "disputed_items",
     "fleiss_kappa",
     "icc",
@@ -148,5 +154,8 @@ __all__ = [
     "run_screener",
     "score_items",
     "screener_against_panel",
+    "simulated_ratings",
+    "simulated_recruiters",
+    "simulated_resumes",
     "stated_against_recovered",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evaluators.judgement.agreement._measured import require_order, require_raters
+from evaluators.judgement._measured import require_order, require_raters
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import Panel
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from evaluators.judgement._draws import FloatArray, coded, divided, mid_ranks
-from evaluators.judgement.agreement._measured import beyond_luck, left_out, measured, require_order, shared
+from evaluators.judgement._measured import beyond_luck, left_out, measured, require_order, shared
 from evaluators.judgement.agreement.result import Agreement
 from evaluators.judgement.errors import LevelError, NoAgreementError
 from evaluators.judgement.panel import INTERVAL, NOMINAL, ORDINAL, RATIO, SCALES, Panel

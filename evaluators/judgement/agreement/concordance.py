@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from evaluators.judgement._draws import FloatArray, coded, divided, level_counts, mid_ranks
-from evaluators.judgement.agreement._measured import complete, left_out, measured, require_order, shared
+from evaluators.judgement._measured import complete, left_out, measured, require_order, shared
 from evaluators.judgement.agreement.kappa import mean_of_defined
 from evaluators.judgement.agreement.result import Agreement, AgreementTest
 from evaluators.judgement.panel import Panel

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluators.judgement._draws import FloatArray, check_draws, divided
-from evaluators.judgement.agreement._measured import complete, left_out, measured, require_order
+from evaluators.judgement._measured import complete, left_out, measured, require_order
 from evaluators.judgement.agreement.result import BOOTSTRAP, Agreement, AgreementTest
 from evaluators.judgement.errors import LevelError, NoAgreementError
 from evaluators.judgement.panel import ORDINAL, Panel

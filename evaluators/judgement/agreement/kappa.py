@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluators.judgement._draws import FloatArray, coded, divided, level_counts
-from evaluators.judgement.agreement._measured import beyond_luck, left_out, measured, require_order, shared
+from evaluators.judgement._measured import beyond_luck, left_out, measured, require_order, shared
 from evaluators.judgement.agreement.result import Agreement
 from evaluators.judgement.errors import LevelError, NoAgreementError
 from evaluators.judgement.panel import Panel

@@ -6,11 +6,11 @@ from math import isfinite, sqrt
 import numpy as np
 import numpy.typing as npt
 
-from evaluators.judgement.agreement._measured import require_order
+from evaluators.judgement._additive import fit_additive
+from evaluators.judgement._measured import require_order
 from evaluators.judgement.errors import NoPolicyError, UnknownRaterError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies.cues import Cues
-from evaluators.judgement.raters._additive import fit_additive
 
 FloatArray = npt.NDArray[np.float64]
 

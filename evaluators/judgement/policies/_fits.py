@@ -49,11 +49,11 @@ def _short(value: float, digits: int, scale: float) -> float:
 
 def fit_linear(design: Design, *, alpha: float) -> dict[str, Any]:
     """Fit by least squares; leaving each item out once needs no second fit (PRESS: Allen 1974)."""
-    import statsmodels.api as sm  # slow to import
+    from statsmodels.regression.linear_model import OLS  # slow to import
 
     middle = design.cues.mean(axis=0)
     columns = np.column_stack([np.ones(len(design.items)), design.cues - middle])
-    fit = sm.OLS(design.judgement, columns).fit()
+    fit = OLS(design.judgement, columns).fit()
     residuals = np.asarray(fit.resid)
     squares = float(((design.judgement - design.judgement.mean()) ** 2).sum())
     exact = float((residuals**2).sum()) <= 1e-20 * squares

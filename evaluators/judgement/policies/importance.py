@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluators._plain import json_able
 from evaluators.judgement._draws import FloatArray, check_draws, drawn_values, percentiles, rounded
-from evaluators.judgement.agreement._moments import drawn_correlations
+from evaluators.judgement._moments import drawn_correlations
 from evaluators.judgement.errors import NoPolicyError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies._designs import PANEL, design_of

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evaluators.judgement._cells import name_of
 from evaluators.judgement._draws import FloatArray, check_draws, drawn_values, percentiles, rounded
-from evaluators.judgement.agreement._moments import drawn_correlations
+from evaluators.judgement._moments import drawn_correlations
 from evaluators.judgement.errors import CueError, NoAgreementError, NoPolicyError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies._designs import PANEL, Design, checked, judgements_of

@@ -11,8 +11,8 @@ import pandas as pd
 
 from evaluators._plain import json_able
 from evaluators.judgement._draws import FloatArray
+from evaluators.judgement._measured import require_order, require_raters
 from evaluators.judgement._rows import check_alpha
-from evaluators.judgement.agreement._measured import require_order, require_raters
 from evaluators.judgement.errors import NoPolicyError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies._designs import checked

@@ -10,8 +10,8 @@ import pandas as pd
 
 from evaluators._plain import json_able
 from evaluators.judgement._draws import FloatArray, rounded
+from evaluators.judgement._moments import drawn_correlations
 from evaluators.judgement._rows import row_of
-from evaluators.judgement.agreement._moments import drawn_correlations
 from evaluators.judgement.errors import CueError, LevelError, NoPolicyError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies._designs import Design, design_of

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from evaluators._plain import json_able
+from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._draws import check_draws, rounded
-from evaluators.judgement.agreement._measured import require_order, require_raters
+from evaluators.judgement._measured import require_order, require_raters
 from evaluators.judgement.errors import LevelError, NoAgreementError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.ranking._consensus import Borda, Kemeny, Means
-from evaluators.judgement.raters._additive import fit_additive
 
 if TYPE_CHECKING:
     import altair as alt

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evaluators.judgement._additive import FloatArray, fit_additive
 from evaluators.judgement._draws import rounded
 from evaluators.judgement._rows import ByRater, chart_rows, check_alpha, holm_of_defined, t_limits
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.raters._additive import FloatArray, fit_additive
 
 if TYPE_CHECKING:
     import altair as alt

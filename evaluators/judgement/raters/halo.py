@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluators.judgement._draws import FloatArray, check_draws, divided, drawn_values, percentiles, rounded
+from evaluators.judgement._measured import require_order, require_raters
 from evaluators.judgement._rows import ByRater, chart_rows, check_alpha, holm_of_defined
-from evaluators.judgement.agreement._measured import require_order, require_raters
 from evaluators.judgement.agreement.kappa import mean_of_defined
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import Panel

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from evaluators._plain import json_able
+from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._draws import rounded
 from evaluators.judgement._rows import check_alpha
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.raters._additive import fit_additive
 from evaluators.screening.significance import holm
 
 if TYPE_CHECKING:

@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 
 from evaluators._plain import json_able
+from evaluators.judgement._additive import fit_additive
+from evaluators.judgement._alike import FEWEST_LEFT, feature_columns, fit_alike
 from evaluators.judgement._draws import FloatArray, rounded
 from evaluators.judgement._rows import t_limits
 from evaluators.judgement.errors import NoPolicyError, UnknownRaterError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies.cues import Cues
 from evaluators.judgement.policies.policy import NOT_MINDS
-from evaluators.judgement.raters._additive import fit_additive
 from evaluators.judgement.raters._map_words import group_words, listed, placed_figures, placed_words
+from evaluators.judgement.raters._place_parts import AlikeDifference, Parting
 from evaluators.judgement.raters.rater_map import FEWEST_RATINGS, RaterMap, rater_map
 from evaluators.judgement.raters.severity import RaterSeverity, rater_severity
 from evaluators.judgement.screener.against_panel import Figure, screener_against_panel
@@ -24,69 +26,10 @@ from evaluators.judgement.screener.against_panel import Figure, screener_against
 if TYPE_CHECKING:
     import altair as alt
 
+__all__ = ["AlikeDifference", "PanelPlace", "Parting", "place_among_panel"]
+
 LEAST_GAP = 1.0  # point of the scale; less is no parting
-_SPARE = 10  # items more than the columns of a fit
 _SEEN = 0.8  # of rounds in which a difference of the smallest size would be told
-
-
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """An item that one person and the panel see differently.
-
-    Parameters
-    ----------
-    item : str
-        The item.
-    own : float
-        The person's rating.
-    panel : float
-        Mean of the panel's ratings.
-    n_raters : int
-        How many of the panel rated it.
-    lowest, highest : float
-        The panel's lowest and highest rating.
-    gap : float
-        Points by which the person puts it higher than the panel does, the severity of all taken out.
-    groups : tuple of (str, float)
-        Mean of each group's ratings; none where there are no groups.
-    """
-
-    item: str
-    own: float
-    panel: float
-    n_raters: int
-    lowest: float
-    highest: float
-    gap: float
-    groups: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AlikeDifference:
-    """How one person rates two groups of items that are alike in the cues.
-
-    Parameters
-    ----------
-    group, reference : str
-        The labels.
-    n_group, n_reference : int
-        Items of each.
-    points : float
-        Points of the scale that the group gets more than the reference, cues equal; below 0, less.
-    low, high : float
-        Limits of it (95%).
-    smallest : float
-        The difference that 4 of 5 such rounds would tell from none.
-    """
-
-    group: str
-    reference: str
-    n_group: int
-    n_reference: int
-    points: float
-    low: float
-    high: float
-    smallest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +142,8 @@ class PanelPlace:
         else:
             how = f"You are {'stricter' if row.deviation < 0 else 'kinder'} than the panel"
         return (
-            f"{how} ({row.deviation:+.1f} points on the same {self.things}, {row.low:+.1f} to {row.high:+.1f}). "
-            "Stricter is not worse, and changes nobody's order."
+            f"{how} ({_points(row.deviation)} points on the same {self.things}, {_points(row.low)} to "
+            f"{_points(row.high)}). Stricter is not worse, and changes nobody's order."
         )
 
     def counting_words(self) -> str:
@@ -214,7 +157,8 @@ class PanelPlace:
             return "Nothing was found that your ratings go with, luck apart."
         ways = [f"{way} with {listed(names)}" for way, names in (("up", up), ("down", down)) if names]
         left = f" Not told from luck: {listed(rest)}." if rest else ""
-        return f"Your ratings go {' and '.join(ways)}, strongest first.{left}"
+        first = ", strongest first" if max(len(up), len(down)) > 1 else ""
+        return f"Your ratings go {' and '.join(ways)}{first}.{left}"
 
     def place_words(self) -> list[str]:
         """Say where the person lies among the panel, and what its groups are."""
@@ -341,6 +285,11 @@ def place_among_panel(
     )
 
 
+def _points(value: float) -> str:
+    """Write points with a sign, and never "-0.0"."""
+    return f"{round(value, 1) + 0.0:+.1f}"
+
+
 def _partings(rest: Panel, mine: FloatArray, found: RaterMap) -> tuple[Parting, ...]:
     """Return the items with the largest gap up and down, severity taken out."""
     worth = fit_additive(rest).items
@@ -374,7 +323,7 @@ def _partings(rest: Panel, mine: FloatArray, found: RaterMap) -> tuple[Parting, 
 def _alike(
     mine: FloatArray, items: list[str], cues: Cues, labels: Mapping[str, str], reference: str
 ) -> tuple[AlikeDifference | None, tuple[str, ...]]:
-    """Fit the ratings on the cues and the label, by least squares."""
+    """Say how the person rates items of two labels that are alike in the cues."""
     from scipy.special import stdtrit
 
     own = [labels.get(name, "") for name in items]
@@ -384,18 +333,15 @@ def _alike(
     beside = reference or names[0]
     group = names[1] if beside == names[0] else names[0]
     signal = np.array([label == group for label in own], dtype=np.float64)
-    matrix = cues.rows(items)
-    matrix = matrix[:, matrix.std(axis=0) > 1e-12]
-    matrix = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
-    design = np.column_stack([signal, np.ones(len(items)), matrix])
-    df = len(items) - design.shape[1]
-    if df < _SPARE or np.linalg.matrix_rank(design) < design.shape[1]:
-        least = design.shape[1] + _SPARE
-        return None, (f"Nothing can be said about alike items of two groups: that needs {least} ratings.",)
-    inverse = np.linalg.inv(design.T @ design)
-    weights = inverse @ design.T @ mine
-    error = math.sqrt(float(((mine - design @ weights) ** 2).sum()) / df * float(inverse[0, 0]))
-    low, high, _ = t_limits(float(weights[0]), error, df, 0.05)
-    smallest = error * (float(stdtrit(df, 0.975)) + float(stdtrit(df, _SEEN)))
-    figures = [rounded(value) for value in (weights[0], low, high, smallest)]
+    one_job = np.zeros(len(items), dtype=np.int64)
+    columns = feature_columns(cues.rows(items), one_job)
+    fit = fit_alike(mine, columns, signal[:, None], one_job)
+    if isinstance(fit, str):
+        least = columns.shape[1] + 2 + FEWEST_LEFT
+        why = f"that needs {least} ratings" if len(items) < least else fit
+        return None, (f"Nothing can be said about alike items of two groups: {why}.",)
+    points, error = float(fit.gaps[0]), float(fit.errors[0])
+    low, high, _ = t_limits(points, error, fit.df, 0.05)
+    smallest = error * (float(stdtrit(fit.df, 0.975)) + float(stdtrit(fit.df, _SEEN)))
+    figures = [rounded(value) for value in (points, low, high, smallest)]
     return AlikeDifference(group, beside, int(signal.sum()), int((1 - signal).sum()), *figures), ()

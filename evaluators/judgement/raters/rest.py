@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._draws import (
     FloatArray,
     check_draws,
@@ -21,7 +22,6 @@ from evaluators.judgement._rows import ByRater
 from evaluators.judgement.agreement.kappa import mean_of_defined
 from evaluators.judgement.errors import NoAgreementError
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.raters._additive import fit_additive
 from evaluators.judgement.raters.drift import others_mean
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._draws import rounded
 from evaluators.judgement._rows import ByRater, chart_rows, check_alpha, holm_of_defined, t_limits
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.raters._additive import fit_additive
 
 if TYPE_CHECKING:
     import altair as alt

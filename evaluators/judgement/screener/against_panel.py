@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 
 from evaluators._frames import pandas_columns
+from evaluators.judgement._additive import fit_additive
+from evaluators.judgement._alike import alike_gaps
 from evaluators.judgement._draws import FloatArray, check_draws, divided, drawn_values, percentiles, rounded
+from evaluators.judgement._measured import ALL_EQUAL, ALL_EQUAL_HINT
 from evaluators.judgement._rows import check_alpha
-from evaluators.judgement.agreement._measured import ALL_EQUAL, ALL_EQUAL_HINT
 from evaluators.judgement.agreement.kappa import cohens_kappa, mean_of_defined
 from evaluators.judgement.errors import CueError, NoAgreementError, NoPolicyError, ScreenerError
 from evaluators.judgement.panel import ORDINAL, Panel
 from evaluators.judgement.policies.cues import Cues
-from evaluators.judgement.raters._additive import fit_additive
 from evaluators.judgement.raters.drift import others_mean
 from evaluators.judgement.raters.rest import Spearman
 from evaluators.judgement.screener import _shortlists
 from evaluators.judgement.screener._against_result import AgainstPanel, Figure
-from evaluators.judgement.screener._alike import alike_gaps
 from evaluators.judgement.screener._beside_raters import OneRater, audits_of, mean_overlap, rows_of, tie_notes
 from evaluators.judgement.screener._disagreement import AlikeGap, FeatureGap, feature_gaps, group_gaps
 

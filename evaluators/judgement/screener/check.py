@@ -206,6 +206,15 @@ def check_limits(
     ------
     ScreenerError, LevelError
         If a limit or the share is out of its range, or a limit is about groups and none are named.
+
+    Examples
+    --------
+    >>> check_limits(fail_under=0.5, fail_under_ratio=0.8, groups=["sex"])
+    >>> check_limits(fail_under_ratio=0.8)
+    Traceback (most recent call last):
+    ...
+    evaluators.judgement.errors.ScreenerError: A limit on ratios needs groups.
+    Hint: Name their columns, such as sex. (Argument: groups)
     """
     if not 0 < share < 1:
         raise ScreenerError(f"The share on the shortlist is {share}.", "Give a share over 0 and under 1.", "share")
@@ -282,6 +291,17 @@ def check_screener(
     ------
     ScreenerError, LevelError, NoAgreementError, ColumnError
         As `check_limits` and `screener_against_panel` do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cvs = pd.DataFrame({"cv": list("abcdefgh"), "years": range(8)})
+    >>> panel = Panel(np.array([[n, n + 1.0] for n in range(8)]), tuple("abcdefgh"), ("Ada", "Ben"))
+    >>> scores = pd.Series(np.arange(8.0), index=list("abcdefgh"))
+    >>> run = ScreenerRun("mine:score", scores, "call", ("years",), ("cv",), 0.1, 0.0)
+    >>> check = check_screener(panel, cvs, run, item="cv", fail_under=0.9, replicates=100)
+    >>> check.headline()
+    'Result: the limit is kept. NOBODY LOOKED AT FAIRNESS: no groups are named.'
     """
     check_limits(
         fail_under=fail_under,

@@ -10,12 +10,12 @@ import pandas as pd
 from evaluators._frames import pandas_columns
 from evaluators._plain import json_able
 from evaluators._wilson import wilson
+from evaluators.judgement._alike import FEWEST_LEFT, SMALLEST_GROUP, feature_columns, fit_alike
 from evaluators.judgement._draws import FloatArray, IntArray, rounded
 from evaluators.judgement._rows import t_limits
 from evaluators.judgement.errors import LevelError, ScreenerError
 from evaluators.judgement.policies.cues import Cues
 from evaluators.judgement.screener import _shortlists
-from evaluators.judgement.screener._alike import FEWEST_LEFT, SMALLEST_GROUP, feature_columns, fit_alike
 from evaluators.judgement.screener._disagreement import ALIKE_LEVEL, SMALLEST_ALIKE, label_of
 from evaluators.screening.audit import audit_selection
 from evaluators.screening.counts import CountTable

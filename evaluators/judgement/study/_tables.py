@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evaluators.judgement.screener._tables import order_rows, shortlist_rows
+
 if TYPE_CHECKING:
     from evaluators.judgement.study.panel_study import PanelStudy
 
@@ -222,19 +224,7 @@ def screener_grid(study: "PanelStudy") -> Grid | None:
     found = study.against
     if found is None:
         return None
-    rows = [
-        ("Rank correlation with the panel", number(found.correlation.value),
-         between(found.correlation.low, found.correlation.high)),
-        ("Screener against all raters but one", number(found.screener.value),
-         between(found.screener.low, found.screener.high)),
-        ("That one rater (the human ceiling)", number(found.ceiling.value),
-         between(found.ceiling.low, found.ceiling.high)),
-        ("Difference", number(found.difference.value, sign=True),
-         between(found.difference.low, found.difference.high, sign=True)),
-        ("Of the panel's shortlist on the screener's", number(found.overlap.value),
-         between(found.overlap.low, found.overlap.high)),
-        ("The same by lot", number(found.overlap_by_luck), "–"),
-    ]  # fmt: skip
+    rows = [*order_rows(found), *shortlist_rows(found)[:2]]
     return _grid("The screener beside the panel", ("Figure", "Value", f"{found.confidence:.0%} interval"), rows)
 
 

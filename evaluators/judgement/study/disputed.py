@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._draws import rounded
 from evaluators.judgement.panel import Panel
-from evaluators.judgement.raters._additive import fit_additive
 
 SHOWN = 5
 

@@ -1,33 +1,31 @@
 """The whole study of a panel in one result: what a command and a page show."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from evaluators._frames import pandas_columns
 from evaluators._plain import json_able, plain
 from evaluators.judgement._draws import check_draws
 from evaluators.judgement._rows import check_alpha
 from evaluators.judgement.agreement.panel_agreement import PanelAgreement
 from evaluators.judgement.agreement.result import Agreement
-from evaluators.judgement.errors import LevelError, NoAgreementError, NoPolicyError, PanelError
-from evaluators.judgement.panel import INTERVAL, RATIO, Panel
-from evaluators.judgement.policies.cues import Cues
+from evaluators.judgement.errors import LevelError, NoAgreementError, PanelError
+from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies.importance import Importance, cue_importance
 from evaluators.judgement.policies.policy import Policies, capture_policies
 from evaluators.judgement.policies.stated import StatedAgainstRecovered, stated_against_recovered
-from evaluators.judgement.ranking.consensus import BORDA, MEAN, Consensus, consensus_ranking
+from evaluators.judgement.ranking.consensus import Consensus
 from evaluators.judgement.raters.rater_map import RaterMap, rater_map
 from evaluators.judgement.raters.rater_report import RaterReport, rater_report
 from evaluators.judgement.reading.layout import Layout
 from evaluators.judgement.screener.against_panel import AgainstPanel, screener_against_panel
 from evaluators.judgement.study import _words as words
 from evaluators.judgement.study._measures import MEASURES, agreement_of, chosen_measure
+from evaluators.judgement.study._parts import SCORE, Parts, consensus_of, described_by, missing_of, scored_items
 from evaluators.judgement.study.disputed import DisputedItem, disputed_items
 from evaluators.judgement.study.pseudonyms import pseudonyms_of, with_pseudonyms
 from evaluators.own_data import FileFacts
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 MANY_RATINGS, USUAL_DRAWS, FEWER_DRAWS = 20_000, 2000, 500
-_SCORE = "(score)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -328,17 +325,17 @@ def judge_panel(
     own = draws  # halo's p-values are shares of draws, allowed for the number of raters: so few would find none
     if dimensions:
         own = draws | {"replicates": max(replicates, math.ceil(3 * panel.n_raters / alpha))}
-    parts = _Parts()
+    parts = Parts()
     agreement = parts.of("Agreement", partial(agreement_of, panel, confidence=1 - alpha, **draws))
     chosen, limit_on, why = chosen_measure(panel, agreement, measure)
     raters = parts.of("Single raters", partial(rater_report, panel, dimensions=dimensions, alpha=alpha, **own))
     if raters is not None:
-        parts.missing += _missing_of(raters, wanted=bool(dimensions))
+        parts.missing += missing_of(raters, wanted=bool(dimensions))
     disputed = parts.of("Disputed items", partial(disputed_items, panel)) if panel.n_raters > 1 else None
-    consensus = parts.of("Consensus", partial(_consensus, panel, alpha, seed))
+    consensus = parts.of("Consensus", partial(consensus_of, panel, alpha, seed))
     found: dict[str, Any] = dict.fromkeys(("policies", "importance", "schools", "stated"))
     if items is not None and cues:
-        described, seen = _described(panel, items, item, cues, said, parts)
+        described, seen = described_by(panel, items, item, cues, said, parts)
         if described is not None and seen is not None:
             found["policies"] = parts.of(
                 "What each rater values", partial(capture_policies, described, seen, alpha=alpha)
@@ -363,11 +360,11 @@ def judge_panel(
         parts.missing.append(("Stated against recovered", "It needs the table of items with its cues."))
     against = None
     if scores is not None:
-        table, column = _scored(items, item, scores, [*cues, *groups, *([within] if within else [])])
+        table, column = scored_items(items, item, scores, [*cues, *groups, *([within] if within else [])])
         against = parts.of(
             "The screener",
             partial(
-                screener_against_panel, panel, table, item=column, score=_SCORE, share=share, within=within or None,
+                screener_against_panel, panel, table, item=column, score=SCORE, share=share, within=within or None,
                 features=cues, groups=groups, confidence=1 - alpha, **draws,
             ),
         )  # fmt: skip
@@ -394,93 +391,6 @@ def judge_panel(
         file=file,
         layout=layout,
     )
-
-
-class _Parts:
-    """Parts of the study, and why some of them are missing."""
-
-    def __init__(self) -> None:
-        self.missing: list[tuple[str, str]] = []
-
-    def of(self, name: str, compute: "Callable[[], Any]") -> Any:
-        try:
-            return compute()
-        except (NoAgreementError, NoPolicyError) as error:
-            self.missing.append((name, error.problem))
-            return None
-
-
-def _missing_of(raters: RaterReport, *, wanted: bool) -> list[tuple[str, str]]:
-    """Return the parts of the report on raters that are missing; halo only where dimensions were given."""
-    found = []
-    for sentence in raters.not_computed:
-        name, _, reason = sentence.partition(" was not computed. ")
-        if name != "Halo" or wanted:
-            found.append((name, reason))
-    return found
-
-
-def _consensus(panel: Panel, alpha: float, seed: int) -> Consensus:
-    """Rank by the mean where steps are equally wide and raters are tied by shared items, else by Borda's count."""
-    rated = panel.only(
-        items=[
-            name for name, some in zip(panel.items, np.asarray(panel.rated.any(axis=1)).tolist(), strict=True) if some
-        ]
-    )
-    if panel.scale in (INTERVAL, RATIO):
-        try:
-            return consensus_ranking(rated, method=MEAN, confidence=1 - alpha, seed=seed)
-        except NoAgreementError:
-            pass  # the message of the other method says more
-    return consensus_ranking(rated, method=BORDA, confidence=1 - alpha, seed=seed)
-
-
-def _described(
-    panel: Panel, items: Any, item: str, cues: Sequence[str], notes: list[str], parts: _Parts
-) -> tuple[Panel | None, Cues | None]:
-    """Return the panel of the items that the table describes, and their cues."""
-    table = pandas_columns(items, item, *[cue for cue in cues if cue != item]).reset_index(drop=True)
-    named = table[item].map(lambda value: "" if pd.isna(value) else _named(value))
-    known = set(named)
-    there = [name for name in panel.items if name in known]
-    if not there:
-        parts.missing.append(("What raters value", "The table of items describes none of the rated items."))
-        return None, None
-    if lost := panel.n_items - len(there):
-        notes.append(
-            f"{lost:,} of {panel.n_items:,} rated items are not in the table of items: left out of what raters value."
-        )
-    seen = Cues.from_table(table[named.isin(set(there))], item=item, cues=list(cues))
-    smaller = panel.only(items=there)
-    idle = [
-        name
-        for name, some in zip(panel.raters, np.asarray(smaller.rated.any(axis=0)).tolist(), strict=True)
-        if not some
-    ]
-    if len(idle) == panel.n_raters:
-        parts.missing.append(("What raters value", "None of the described items was rated."))
-        return None, None
-    return smaller.only(raters=[name for name in panel.raters if name not in idle]), seen
-
-
-def _named(value: Any) -> str:
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if whole else value).strip()
-
-
-def _scored(
-    items: Any, item: str, scores: "Mapping[str, float] | pd.Series[float]", columns: Sequence[str]
-) -> tuple[pd.DataFrame, str]:
-    """Return a table with the items' names, what else is needed, and the scores."""
-    given = {_named(name): score for name, score in scores.items()}
-    if items is None:
-        return pd.DataFrame({"item": list(given), _SCORE: list(given.values())}), "item"
-    if not item:
-        raise PanelError("No column of the items is named.", "Name the one with the items' names.", "item")
-    table = pandas_columns(items, item, *dict.fromkeys(name for name in columns if name != item))
-    table = table.reset_index(drop=True)
-    table[_SCORE] = [given.get(_named(name), math.nan) for name in table[item].tolist()]
-    return table, item
 
 
 __all__ = ["MEASURES", "SCHEMA", "PanelStudy", "judge_panel"]

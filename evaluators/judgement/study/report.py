@@ -18,7 +18,19 @@ _MOST_FACETS = 12
 
 
 def report_json(study: "PanelStudy", *, written: datetime) -> str:
-    """Write a study as JSON text, schema 1 of `PanelStudy.to_dict` with the time it was written at."""
+    """Write a study as JSON text, schema 1 of `PanelStudy.to_dict` with the time it was written at.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from datetime import UTC
+    >>> from evaluators.judgement.panel import Panel
+    >>> from evaluators.judgement.study.panel_study import judge_panel
+    >>> panel = Panel(np.array([[1, 2], [2, 2], [4, 5.0]]), ("a", "b", "c"), ("Ada", "Ben"))
+    >>> text = report_json(judge_panel(panel, replicates=100), written=datetime(2026, 3, 2, tzinfo=UTC))
+    >>> json.loads(text)["kind"], json.loads(text)["written_at"]
+    ('panel study', '2026-03-02T00:00:00+00:00')
+    """
     value = {**study.to_dict(), "written_at": written.isoformat(timespec="seconds")}
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
 

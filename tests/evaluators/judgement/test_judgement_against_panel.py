@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators._validation import ColumnError
+from evaluators.judgement._alike import alike_gaps
 from evaluators.judgement.errors import LevelError, NoAgreementError, ScreenerError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.raters.rest import against_the_rest
-from evaluators.judgement.screener._alike import alike_gaps
 from evaluators.judgement.screener.against_panel import screener_against_panel
 from evaluators.screening.counts import CountTable
 from evaluators.screening.families import audit_families

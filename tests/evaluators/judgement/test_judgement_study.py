@@ -135,8 +135,12 @@ def test_degenerate_panels_give_reasons(ratings, missing):
     assert found.unchecked
     assert not found.broken
     assert "Have at least two people rate the same items" in found.next_steps[0]
-    for text in (found.summary(), report_html(found, written=WRITTEN), report_json(found, written=WRITTEN)):
+    for text in (found.summary(), report_json(found, written=WRITTEN)):
         assert missing in text
+
+
+def test_a_page_of_a_degenerate_panel_gives_the_reason():
+    assert "There is one rater." in report_html(small([[1], [2], [3]]), written=WRITTEN)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,6 +1,7 @@
 """The map of a panel: its arithmetic against scikit-learn, and what it finds of what was planted."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.data import load_recruiter_panel
-from evaluators.judgement import Cues, Panel
+from evaluators.judgement import Cues, Panel, rater_severity
 from evaluators.judgement.errors import CueError, LevelError, NoAgreementError, NoPolicyError, UnknownRaterError
 from evaluators.judgement.raters import _map_fit as fit
 from evaluators.judgement.raters.rater_map import rater_map
+from evaluators.reports.charts import chart_html
 
 CUES = ["skills_matched", "years_experience", "projects", "degree", "employers", "gap_years", "well_known_school"]
 # Points for one standard deviation of each cue, as the datasheet of recruiter_panel gives them.
@@ -261,3 +263,14 @@ def test_the_chart_says_what_colour_says_by_shape_and_letter(cues):
     written = {row["words"] for rows in spec["datasets"].values() for row in rows if "words" in row}
     assert {str(number) for number in range(1, 13)} <= written
     assert {"skills matched", "years experience", "few gap years"} <= written
+
+
+def test_letters_are_large_enough_for_a_telephone(cues):
+    panel = panel_with()
+    for drawn in (rater_map(panel, cues, replicates=100).chart(), rater_severity(panel).chart()):
+        svg = chart_html(drawn, alt="The panel")
+        width = float(re.search(r'viewBox="0 0 (\d+)', svg)[1])
+        shrunk = min(1.0, 296 / width)  # what is left for a chart in a box of a page 400 pixels wide
+        sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)px"', svg)]
+        assert len(sizes) > 12
+        assert min(sizes) * shrunk >= 11.5
