@@ -8,9 +8,10 @@ crosses as data or as a handle (`autograder.kernel.remote`). docs/decisions/0006
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder.assignment import Assignment, AssignmentNotebook, assignment_from_source
-from autograder.errors import CourseError
+from autograder.errors import CourseError, GraderError
 from autograder.executed import NOTE, credits_shown, sheet_notice
 from autograder.executed import shown as shown_under
 from autograder.execution import Execution, Side, Surface
@@ -92,7 +93,8 @@ class Grader:
     """Grades submissions of one assignment, from several threads if you like.
 
     Entering starts the warm process that trusted sessions are forked from and grades the instructor's own solution.
-    Learners' sessions come from a second one, started when the first submission needs it: it has never seen a test.
+    Learners' sessions come from a second one, which has never seen a test. It is started at the same time if the
+    solution needs it, else when the first submission does.
 
     Parameters
     ----------
@@ -156,6 +158,8 @@ class Grader:
         SolutionFails
             If a scored cell does not earn its points; the message names cell and reason.
         """
+        if any(any(notebook.learner_names.values()) for notebook in self.assignment.notebooks):
+            threading.Thread(target=self._start_learner_host, daemon=True).start()
         files = self._model_answers()
         for notebook in self.assignment.notebooks:
             # A lab of forms whose tests need no name of the solution cells is answered by its sheet alone.
@@ -183,6 +187,10 @@ class Grader:
             )
         self.surfaces = surfaces
         return result
+
+    def _start_learner_host(self) -> None:
+        with suppress(GraderError):  # whoever asks for its first session is told
+            self.learner_host.start()
 
     def _model_answers(self) -> dict[str, bytes]:
         """Run the instructor's notebook as it is and return the answer sheet that its forms show."""

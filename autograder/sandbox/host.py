@@ -352,9 +352,19 @@ class Host:
         if server:
             server.close()
 
-    def __enter__(self) -> Host:
+    def start(self) -> None:
+        """Start the process now, not with the first session.
+
+        Raises
+        ------
+        GraderError
+            If it does not start, or the host is closed.
+        """
         if self.forks:
             self._running()
+
+    def __enter__(self) -> Host:
+        self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

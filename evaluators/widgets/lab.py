@@ -169,7 +169,11 @@ class Lab(Page):
         self._voluntary.add(item_id)
         number = self._number(item_id)
         worth = f"{points:g} {'point' if points == 1 else 'points'}"
-        rows = [("Question", prompt), ("Where you answer", "In the code cell below."), ("Worth", worth)]
+        rows = [
+            ("Question", prompt),
+            ("Where you answer", "In the code cell below; if you see none, open the lab in JupyterLab."),
+            ("Worth", worth),
+        ]
         spec = {**item.to_dict(), "number": number, "value": None}
         text = "\n".join([f"Question {number}", *(f"{label}: {words}" for label, words in rows)])
         show(standin(f"Question {number}", rows), text, **{ITEM_MIME: spec})
@@ -276,7 +280,9 @@ class Lab(Page):
         open_parts = f"Not done, or only in part: {'; '.join(lacking)}." if lacking else ""
         return show_credit(item, value, result, [why if most < 1 else "", open_parts, explain])
 
-    def credit_code(self, item_id: str, parts: Mapping[str, float], *, explain: str = "") -> float:
+    def credit_code(
+        self, item_id: str, parts: Mapping[str, float], *, explain: str = "", at_most: float = 1.0
+    ) -> float:
         """Score what a learner's code does, and show feedback: the last line of a hidden test.
 
         Parameters
@@ -287,6 +293,9 @@ class Lab(Page):
             What was asked, in words -> how far the code does it, 0 to 1. All weigh the same.
         explain : str, optional
             What was looked for, and what was found.
+        at_most : float
+            Share (0-1) of the points that nothing lifts it over, for code that does one thing it must not; say so in
+            `explain`.
 
         Returns
         -------
@@ -297,6 +306,7 @@ class Lab(Page):
         if item is None:
             return self.credit(item_id, key="", explain=explain)
         share, reason = done_of(item, parts, what="code")
+        share = min(share, at_most)
         verdict: Verdict = "right" if share >= 1 else "partly" if share > 0 else "wrong"
         lacking = [what for what, part in parts.items() if part < 1]
         open_parts = f"Not done, or only in part: {'; '.join(lacking)}." if lacking else ""

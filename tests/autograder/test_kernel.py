@@ -2,11 +2,13 @@
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from textwrap import dedent
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -18,7 +20,7 @@ from autograder.execution import Side, clean_json, well_formed
 from autograder.kernel.outputs import Outputs
 from autograder.kernel.protocol import ANSWER, APPLY, CALLBACK, QUERY, REQUEST, message, parts
 from autograder.kernel.remote import Peer, ValueCannotCross
-from autograder.kernel.shell import _loaded
+from autograder.kernel.shell import _loaded, _use_once
 from autograder.pipeline import Grader
 from autograder.results import Outcome, Result, Submission
 from autograder.sandbox import Channel, Limits, SandboxMissing
@@ -563,3 +565,24 @@ def test_data_sets_that_cells_read_are_found_in_their_calls() -> None:
         ("load_adviser_probe", ()),
     }
     assert _loaded(source, ["datasheet"]) == set()
+
+
+def test_what_our_library_leaves_to_its_first_use_is_done_before_the_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    import evaluators.judgement  # noqa: F401 - the sessions' libraries
+    from evaluators.tone import _phrases, cues
+
+    _, book = cues._rules()
+    monkeypatch.setattr(book, "_any", {})
+    monkeypatch.setattr(book, "_made", {})
+    cues._find.cache_clear()
+    _use_once(["replies = ['I am so sorry, thank you.']"])
+    assert "statsmodels.api" in sys.modules
+    assert book._made
+
+    def late(*_: object) -> None:
+        raise AssertionError("This is compiled too late.")
+
+    monkeypatch.setattr(_phrases, "re", SimpleNamespace(compile=late))
+    assert cues.find_cues("Thank you! I am so sorry.").cues
+    with pytest.raises(AssertionError, match="too late"):
+        cues.find_cues("Unfortunately, your appeal was declined.")

@@ -56,6 +56,7 @@ def lab_folder(tmp_path: Path) -> Path:
         new_code_cell('from evaluators.widgets import Lab\nlab = Lab("small_audit")'),
         *(new_code_cell(line) for line in FORMS.splitlines()),
         new_code_cell(TRAINER_ONLY, metadata={"tags": ["trainer-only"]}),
+        new_code_cell("print('the check runs')\n1 / 0", metadata={"tags": ["raises-exception"]}),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "lab.ipynb")

@@ -32,6 +32,8 @@ def test_clicking_through_a_lab_in_voila(browser, voila, lab_folder):
 
     expect(page).to_have_title("A small audit")
     expect(page.get_by_text("for trainers")).to_have_count(0)
+    expect(page.get_by_text("the check runs")).to_be_visible()
+    expect(page.get_by_text("There was an error when executing")).to_have_count(0)
     expect(page.get_by_text("Your answers are saved on this computer")).to_be_visible()
     expect(page.locator(".hrlab-standin:visible")).to_have_count(0)
     answer_by_mouse(page)

@@ -57,6 +57,15 @@ def test_code_is_scored_by_its_parts(
     assert "Your answer" not in shown[-1]["text/html"]
 
 
+def test_what_code_must_not_do_bounds_what_it_earns(shown: list[dict[str, Any]]) -> None:
+    lab = Lab("tried")
+    lab.code("double", "Write double(n).", points=4)
+    parts = {"adds": 1, "tells errors": 1, "shouts at nobody": 0.5}
+    assert lab.credit_code("double", parts, at_most=0.5) == 2.0
+    assert "2 of 3 things" in shown[-1][CREDIT_MIME]["message"]
+    assert lab.credit_code("double", {"adds": 0.25}, at_most=0.5) == 1.0
+
+
 def test_code_that_was_never_asked_for_earns_nothing(shown: list[dict[str, Any]]) -> None:
     assert Lab("tried").credit_code("double", {"adds": 1}) == 0
     assert "did not run" in shown[-1]["text/plain"]

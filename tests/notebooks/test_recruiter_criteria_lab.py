@@ -188,9 +188,11 @@ class Bench:
         self.names["lab"] = self
         self.names["ines"] = None
 
-    def credit_code(self, item_id: str, parts: Mapping[str, float], *, explain: str = "") -> float:
+    def credit_code(
+        self, item_id: str, parts: Mapping[str, float], *, explain: str = "", at_most: float = 1.0
+    ) -> float:
         self.parts, self.explain = dict(parts), explain
-        return sum(parts.values()) / len(parts) * CODE[item_id]
+        return min(sum(parts.values()) / len(parts), at_most) * CODE[item_id]
 
     def points(self, item: str, *, change: Callable[[str], str] = str, **answers: Any) -> float:
         names = {**self.names, **answers}
@@ -417,7 +419,8 @@ def test_criteria_that_build_in_what_is_unfair_earn_half_at_most(bench: Bench) -
     assert bench.points("criteria", criteria=lambda: right) == 5
     for name, kind in itertools.product(("no_gaps", "digital_natives"), ("must", "nice")):
         unfair = {**right, name: {**right[name], "kind": kind}}
-        assert bench.points("criteria", criteria=lambda unfair=unfair: unfair) <= 2.5
+        assert bench.points("criteria", criteria=lambda unfair=unfair: unfair) == 2.5
+        assert [what for what, part in bench.parts.items() if part < 1] == [name.replace("_", " ")]
     advert = {**right, "degree": {**right["degree"], "kind": "must"}}  # as the advert says, line 7
     assert bench.points("criteria", criteria=lambda: advert) == pytest.approx(5 * 8 / 9)
     everywhere = {name: {**one, "evidence": [2, 44, 46, 60]} for name, one in right.items()}
@@ -490,7 +493,9 @@ def test_tests_that_sound_for_nothing_earn_nothing(bench: Bench) -> None:
         bench.points("dialogue_tests", dialogue_tests=lambda: never_right)
     with pytest.raises(AssertionError, match="should return text"):
         bench.points("dialogue_tests", dialogue_tests=lambda: ["stories"])
-    asks_nothing = stories(hello=step("Hello", "must: [{say: your application}]"))
+    with pytest.raises(AssertionError, match=r"can't be read: .*\n.*line 5: .*'says' is not known here; 'say' may"):
+        bench.points("dialogue_tests", dialogue_tests=lambda: stories(why=step("Why?", "must: [{says: sorry}]")))
+    asks_nothing = stories(greeting=step("Hello", "must: [{say: your application}]"))
     assert bench.points("dialogue_tests", dialogue_tests=lambda: asks_nothing) == 0
 
 
@@ -524,6 +529,14 @@ ATTACKS = {
         "    return [float(known.get(name, 4.0)) for name in applications['resume_id']]",
         "correlates with half of the recruiters at",
     ),
+    "knows the seed": (  # and with it every rating: no more than a copy of the panel, so the audit blocks it
+        "import runpy\ndef scores(applications):\n"
+        "    unseen = runpy.run_path(str(dataset_folder('screener_lab') / 'build.py'))['unseen']\n"
+        f"    table, rated = unseen({SEED.findall(source('score'))[0]})\n"
+        "    worth = rated.groupby('resume_id')['overall'].mean()\n"
+        "    return worth[applications['resume_id']].tolist()",
+        "The audit blocks it.",
+    ),
     "reads the notebook": (
         "from pathlib import Path\ndef score(resume):\n    found = [path for folder in ('/', '..', '.') "
         "for path in Path(folder).glob('*/recruiter_criteria*.ipynb') if 'END HIDDEN' in path.read_text()]\n"
@@ -531,6 +544,9 @@ ATTACKS = {
         "nobody comes before anybody",
     ),
 }  # fmt: skip
+
+
+MOST = {"memory of training": 1.5, "knows the seed": 5.0}  # what no trick but these earns anything of
 
 
 @pytest.fixture(scope="module")
@@ -562,9 +578,12 @@ def graded(
 
 @pytest.mark.slow
 def test_the_released_version_earns_nothing_and_says_why(grader: tuple[Grader, AssignmentNotebook]) -> None:
-    points, said = graded(grader, {})
-    assert set(points.values()) == {0.0}
-    assert all("not written yet" in said[name] for name in CODE), said
+    stub = "pass  # your code here"  # as our courses put it where the solution stood
+    solution = re.compile(r"(?s)### BEGIN SOLUTION.*?### END SOLUTION")
+    for changes in ({}, {f"{name}_code": solution.sub(stub, source(f"{name}_code")) for name in CODE}):
+        points, said = graded(grader, changes)
+        assert set(points.values()) == {0.0}
+        assert all("not written yet" in said[name] for name in CODE), said
 
 
 @pytest.mark.slow
@@ -582,5 +601,5 @@ def test_code_that_is_right_earns_everything_through_the_wall(grader: tuple[Grad
 def test_no_trick_pays(grader: tuple[Grader, AssignmentNotebook], attack: str) -> None:
     text, message = ATTACKS[attack]
     points, said = graded(grader, {"score_code": text if "def scores" in text else text + SCORES})
-    assert points["score"] <= (1.5 if attack == "memory of training" else 0)
+    assert points["score"] <= MOST.get(attack, 0)
     assert message in said["score"], said["score"]
