@@ -1,6 +1,7 @@
 """Releasing proves that a lab can be solved, and gives away nothing."""
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -81,6 +82,9 @@ def test_an_answer_sheet_beside_the_source_is_refused(tmp_path: Path) -> None:
         release(course, LAB)
 
 
+SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
 def test_there_are_real_labs() -> None:
     assert "resume_screening_audit" in REAL_LABS
 
@@ -96,7 +100,9 @@ def real_release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 def test_a_released_lab_earns_nothing_unanswered(real_release: tuple[Course, str]) -> None:
     course, lab = real_release
     nb = run_notebook(course.root / "release" / lab / f"{lab}.ipynb")
-    assert not [output for cell in nb.cells for output in cell.get("outputs", []) if output.output_type == "error"]
+    raised = [cell for cell in nb.cells if any(each.output_type == "error" for each in cell.get("outputs", []))]
+    # Only what asks for code stops while it is not written, and says so itself.
+    assert all("raises-exception" in cell.metadata.get("tags", []) for cell in raised)
     # Hidden tests are gone from the release, so put the instructor's back, as nbgrader does when it grades.
     assert set(graded(course, lab, {}).values()) == {0.0}
 
@@ -106,7 +112,7 @@ def test_every_wrong_answer_earns_less(real_release: tuple[Course, str]) -> None
     items = [item for item in load_catalogue(course, lab) if not item.manual]
     rounds = max(len(item.spec["options"]) - 1 for item in items if item.kind == "choice")
     for place in range(rounds):  # each wrong option of each choice gets its turn
-        found = graded(course, lab, {item.id: wrong(item, place) for item in items})
+        found = graded(course, lab, {item.id: wrong(item, place) for item in items if item.kind != "code"})
         assert found.keys() == {item.id for item in items}
         assert {item.id for item in items if found[item.id] >= item.points} == set(), place
 
@@ -125,11 +131,11 @@ def wrong(item: CatalogueItem, place: int) -> object:
 
 
 def graded(course: Course, lab: str, answers: dict[str, object]) -> dict[str, float]:
-    """Run a lab with its hidden tests and without its model answers on an answer sheet."""
+    """Run a lab with its hidden tests, without its model answers and with no code written, on an answer sheet."""
     nb = nbformat.read(course.labs_folder / lab / f"{lab}.ipynb", as_version=4)
     for cell in nb.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "model_answers":
-            cell.source = "pass"
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = SOLUTION.sub(r"\1pass\n", cell.source)
     sheet = {"schema": 1, "lab": lab, "answers": answers, "saved_at": ""}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / lab
