@@ -3,6 +3,7 @@
     python benchmarks/judgement.py                   # ours beside krippendorff and statsmodels, as ratios
     python benchmarks/judgement.py --study           # a whole study of 2,000 items rated by 50 raters
     python benchmarks/judgement.py --widths          # the table of docs/judge.md: about a minute
+    python benchmarks/judgement.py --verdicts        # how often the wrong screener is stopped: a minute
 
 All panels are drawn by a formula; nobody rated anything. The other libraries give a figure alone; ours is timed without
 and with its interval. Nothing else should run on the machine meanwhile.
@@ -120,18 +121,69 @@ def widths(panels: int) -> None:
             print(f"| {items} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
 
 
+def verdicts(panels: int) -> None:
+    """Print how often screeners are stopped that copy planted unfairness, and such as see no group."""
+    import sys
+    from collections import Counter
+    from pathlib import Path
+
+    import pandas as pd
+
+    from evaluators.judgement.screener.against_panel import screener_against_panel
+    from evaluators.judgement.simulated import DEGREES, simulated_ratings, simulated_recruiters, simulated_resumes
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "datasets" / "recruiter_panel"))
+    from build import RECRUITERS  # type: ignore[import-not-found]
+
+    features = ["skills_matched", "years_experience", "projects", "degree", "employers", "gap_years"]
+    for per_job in (16, 60):
+        stopped: Counter[str] = Counter()
+        for seed in range(panels):
+            rng = np.random.default_rng(1000 + seed)
+            resumes = simulated_resumes(per_job, seed=rng)
+            recruiters = simulated_recruiters(RECRUITERS, seed=rng)
+            ratings = simulated_ratings(resumes, recruiters, seed=rng)
+            panel = Panel.from_table(ratings, item="resume_id", rater="recruiter", rating="overall")
+            mean = ratings.groupby("resume_id")["overall"].mean().reindex(resumes["resume_id"]).to_numpy()
+            seen = resumes[features].assign(degree=resumes["degree"].map(list(DEGREES).index)).to_numpy(dtype=float)
+            named = np.column_stack([seen, resumes["name_race"] == "Black"])
+            capped = seen[:, 0] + 0.6 * seen[:, 2] + 0.25 * np.minimum(seen[:, 1], 12)
+            fitted = [
+                np.column_stack([np.ones(len(each)), each])
+                @ np.linalg.lstsq(np.column_stack([np.ones(len(each)), each]), mean, rcond=None)[0]
+                for each in (seen, named)
+            ]
+            school = fitted[0] + 0.5 * resumes["well_known_school"].to_numpy(dtype=float)
+            tried = {"copy": [mean, fitted[1]], "fair": [fitted[0], capped, seen[:, 0], school]}
+            for kind, scores in tried.items():
+                for score in scores:
+                    found = screener_against_panel(
+                        panel, pd.concat([resumes, pd.Series(score, name="score")], axis="columns"), item="resume_id",
+                        score="score", within="job", features=features, groups=["name_race", "name_sex"],
+                        replicates=100,
+                    )  # fmt: skip
+                    stopped[kind] += bool(found.blocked_by)
+        print(
+            f"{4 * per_job} résumés: stopped {stopped['copy']} of {2 * panels} that copy planted unfairness and "
+            f"{stopped['fair']} of {4 * panels} that see no group"
+        )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--study", action="store_true", help="time a whole study")
     parser.add_argument("--widths", action="store_true", help="print the table of docs/judge.md")
+    parser.add_argument("--verdicts", action="store_true", help="print how often screeners are stopped")
     parser.add_argument("--items", type=int, default=2000)
     parser.add_argument("--raters", type=int, default=10)
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--panels", type=int, default=60)
+    parser.add_argument("--panels", type=int, help="default 60 for widths, 25 for verdicts")
     options = parser.parse_args()
     if options.study:
         study()
     elif options.widths:
-        widths(options.panels)
+        widths(options.panels or 60)
+    elif options.verdicts:
+        verdicts(options.panels or 25)
     else:
         compare(options.items, options.raters, options.times)

@@ -59,6 +59,7 @@ _OPTIONS = {
     "raters": "--rater",
     "dimensions": "--dimension",
     "cues": "--cue",
+    "swaps": "--swap",
     "withheld": "--withhold",
 }
 

@@ -156,7 +156,7 @@ def judge(
         "--names": not pseudonyms, "--sheet": sheet, "--encoding": encoding, "--delimiter": delimiter,
     }  # fmt: skip
     if not ask or (described is not None and described.guessed):
-        _confirm(file, found, described, settings, yes=yes, asked=ask)
+        _confirm(file, found, described, settings, yes=yes, asked=ask, quiet=quiet, names=not pseudonyms)
     notes = [*found.notes, *(described.sentences if described else ())]
     said: Any = None
     if stated is not None and described is not None:
@@ -288,9 +288,13 @@ def _confirm(
     *,
     yes: bool,
     asked: bool,
+    quiet: bool,
+    names: bool,
 ) -> None:
-    """Say what was guessed, and have a person confirm it."""
-    said = [] if asked else found.sentences()
+    """Say what was guessed, and have a person confirm it; who rated is named on a screen only, or where it may be."""
+    if quiet and yes:
+        return
+    said = [] if asked else found.sentences(names=names or is_terminal())
     guessed = (found.guessed and not asked) or (described is not None and described.guessed)
     if not guessed:
         return

@@ -61,7 +61,8 @@ def screener(
     ] = None,
     rating: Annotated[str, typer.Option(help="Column with the rating, where a row is one rating.")] = "",
     levels: Annotated[
-        str | None, typer.Option(help="The ratings from the lowest to the highest, with commas: no,maybe,yes.")
+        str | None,
+        typer.Option(help='Levels from lowest to highest: "no,maybe,yes"; with | between where one has a comma.'),
     ] = None,
     scale: Annotated[str | None, typer.Option(help="What ratings are: ordinal, interval, ratio.")] = None,
     within: Annotated[str, typer.Option(help="Column with the job: compare and shortlist within each.")] = "",
@@ -73,6 +74,10 @@ def screener(
     ] = None,
     withheld: Annotated[
         list[str] | None, typer.Option("--withhold", help="Column that the screener must not see; repeat it.")
+    ] = None,
+    swap: Annotated[
+        list[str] | None,
+        typer.Option(help="Column whose words tell a group, such as a first name: swap them and score again; repeat."),
     ] = None,
     share: Annotated[float, typer.Option(help="Share of the résumés on the shortlist.")] = 0.25,
     fail_under: Annotated[
@@ -111,11 +116,12 @@ def screener(
     if spec is None or panel is None:
         raise LabError("No screener is named." if spec is None else "No ratings are named (--panel).", _USE)
     from evaluators._frames import pandas_columns
-    from evaluators.judgement.reading import panel_of, read_items, read_sheet, sheet_of_frame
+    from evaluators.judgement.reading import panel_of, read_items, read_sheet, sheet_of_frame, split_levels
     from evaluators.judgement.reading.layout import guess_layout
     from evaluators.judgement.screener.check import check_limits, check_screener
     from evaluators.judgement.screener.files import items_beside
     from evaluators.judgement.screener.run import run_screener
+    from evaluators.judgement.screener.swapping import group_swaps, swap_probe
 
     chosen_groups, chosen_features = _once(groups), _once(features)
     check_limits(
@@ -129,7 +135,7 @@ def screener(
     chosen_files = {} if print_only else targets(files, "screener", folder, html, json_file)
     reading: dict[str, Any] = {"sheet": sheet, "encoding": encoding, "delimiter": delimiter}
     table = read_sheet(panel, **reading)
-    words = [word.strip() for word in levels.split(",")] if levels is not None else None
+    words = None if levels is None else split_levels(levels)
     layout = guess_layout(table, item=item, raters=_once(rater), rating=rating, levels=words, scale=scale)
     ratings = panel_of(table, layout, levels=words, scale=scale)
     own = sheet_of_frame(items_beside(table, ratings)) if items is None else read_sheet(items, **reading)
@@ -140,8 +146,13 @@ def screener(
         _confirm(ratings, command_line(["hrlab", "screener", spec, "--panel", str(panel)], {"--items": items}), again)
     rated = read.frame[read.frame[read.item].isin(set(ratings.panel.items))].reset_index(drop=True)
     pandas_columns(rated, *([within] if within else []), *chosen_features, *chosen_groups)  # before anything is run
+    swaps = group_swaps(rated, _once(swap), groups=chosen_groups) if swap else ()
     with err.status("Scoring"):
         run = run_screener(spec, rated, item=read.item, withheld=_once(withheld), timeout_s=timeout)
+        probe = None
+        if swaps:
+            hidden = _once(withheld)
+            probe = swap_probe(spec, rated, item=read.item, swaps=swaps, withheld=hidden, timeout_s=timeout)
     notes = [*ratings.notes, *(() if items is not None else ("The résumés' columns come from the table of ratings.",))]
     if left := len(read.frame) - len(rated):
         notes.append(f"{left:,} of {len(read.frame):,} résumés were not scored: nobody rated them.")
@@ -160,6 +171,7 @@ def screener(
             fail_under_ratio=fail_under_ratio,
             below_ceiling_fails=below_ceiling_fails,
             notes=notes,
+            probe=probe,
             files=[("ratings", ratings.file), *([("résumés", read.file)] if items is not None else [])],
         )
     to_screen = json_file is not None and str(json_file) == "-"
@@ -185,7 +197,7 @@ def _guessed(ratings: Ratings, levels: Sequence[str] | None) -> list[str]:
         for word in (_NEEDED[guess.role], column)
     ]
     words = ratings.panel.level_names if levels is None else ()
-    return [*options, *(["--levels", ",".join(words)] if words else [])]
+    return [*options, *(["--levels", "|".join(words)] if words else [])]
 
 
 def _confirm(ratings: Ratings, command: str, again: Sequence[str]) -> None:

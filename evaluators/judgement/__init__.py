@@ -59,6 +59,7 @@ from evaluators.judgement.screener.check import ScreenerCheck, check_screener
 from evaluators.judgement.screener.detection import DetectionRates, detection_rates
 from evaluators.judgement.screener.run import ScreenerRun, run_screener
 from evaluators.judgement.screener.screeners import score_items
+from evaluators.judgement.screener.swapping import group_swaps, swap_probe
 from evaluators.judgement.simulated import Recruiter, School, simulated_ratings, simulated_recruiters, simulated_resumes
 from evaluators.judgement.study.disputed import DisputedItem, disputed_items
 from evaluators.judgement.study.panel_study import PanelStudy, judge_panel
@@ -134,6 +135,7 @@ __all__ = [
     "detection_rates",
     "disputed_items",
     "fleiss_kappa",
+    "group_swaps",
     "icc",
     "judge_panel",
     "kendalls_tau",
@@ -158,4 +160,5 @@ __all__ = [
     "simulated_recruiters",
     "simulated_resumes",
     "stated_against_recovered",
+    "swap_probe",
 ]

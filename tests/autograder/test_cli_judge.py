@@ -155,7 +155,7 @@ def test_guesses_need_somebody_to_confirm_them(folder: Path) -> None:
     assert "hrlab judge ../wide.csv --wide --item cv --rater Ada --rater Ben --rater Cleo" in error.hint
     result = judge("../wide.csv", "--yes", "--print-only")
     assert result.exit_code == 0, result.output
-    assert "'Ada', 'Ben', 'Cleo' are taken as the raters" in result.output
+    assert "3 columns are taken as the raters" in result.output
 
 
 def test_words_in_an_order_that_is_named(folder: Path) -> None:
@@ -216,3 +216,11 @@ def test_json_for_machines(folder: Path) -> None:
 def test_wrong_use(folder: Path, arguments: list[str], said: str) -> None:
     assert said in refused(*arguments).problem
     assert Path("../long.csv").read_text(encoding="utf-8").startswith("cv,interviewer")
+
+
+def test_a_log_names_nobody_and_quiet_says_nothing(folder: Path) -> None:
+    told = judge("../wide.csv", "--yes", "--print-only")
+    assert "3 columns are taken as the raters" in told.output
+    assert not [name for name in RATERS if name in told.output]
+    assert judge("../wide.csv", "--yes", "--quiet").output == ""
+    assert "Ada" in judge("../wide.csv", "--yes", "--names", "--print-only").output

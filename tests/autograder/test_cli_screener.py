@@ -3,9 +3,11 @@
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from click.testing import Result
@@ -14,6 +16,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from evaluators.errors import LabError
 from evaluators.judgement.screener.example import COMMAND, WORKFLOW, example_files
+from evaluators.judgement.screener.run import ScreenerRun
 
 DOCS = Path(__file__).parents[2] / "docs"
 RATINGS = "cv,who,points\n" + "".join(
@@ -23,8 +26,6 @@ RESUMES = "cv,years,sex\n" + "".join(f"r{place:02},{(place * 7) % 24},{'fm'[plac
 SCREENER = """
 def score(resume):
     return resume["years"]
-def unfair(resume):
-    return resume["years"] + 100 * (resume["sex"] == "m")
 def broken(resume):
     return resume["wage"]
 """
@@ -40,6 +41,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def unfair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a screener have run that prefers men; test_judgement_screeners has the process, and so have others here."""
+
+    def run(spec: str, items: pd.DataFrame, *, item: str, withheld: Sequence[str], **_: object) -> ScreenerRun:
+        years, men = items["years"].astype(float).to_numpy(), (items["sex"] == "m").to_numpy()
+        scores = pd.Series(years + 100.0 * men, index=items[item].tolist(), name="score")
+        return ScreenerRun(spec, scores, "call", ("years", "sex"), (item, *withheld), 0.0, 0.0)
+
+    monkeypatch.setattr("evaluators.judgement.screener.run.run_screener", run)
 
 
 def screener(*arguments: object) -> Result:
@@ -73,6 +86,7 @@ def test_a_fair_follower_gets_a_page_and_json(folder: Path) -> None:
     assert "r00" not in page
 
 
+@pytest.mark.usefixtures("unfair")
 def test_an_unfair_one_ends_with_1_and_prints_json_alone(folder: Path) -> None:
     result = screener("b_mine.py:unfair", *NAMED, "--group", "sex", "--feature", "years", "--json", "-")
     assert result.exit_code == 1, result.output
@@ -82,6 +96,7 @@ def test_an_unfair_one_ends_with_1_and_prints_json_alone(folder: Path) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["b_mine.py", "ratings.csv", "resumes.csv"]
 
 
+@pytest.mark.usefixtures("unfair")
 def test_without_groups_and_with_a_broken_limit(folder: Path) -> None:
     result = screener("b_mine:unfair", *NAMED, "--fail-under", "0.99", "--print-only")
     assert result.exit_code == 1, result.output
@@ -91,7 +106,7 @@ def test_without_groups_and_with_a_broken_limit(folder: Path) -> None:
 def test_a_screener_that_fails_is_told_with_its_line_and_writes_nothing(folder: Path) -> None:
     found = refused("b_mine:broken", *NAMED)
     assert found.problem == "The screener failed on r00: KeyError: 'wage'."
-    assert 'b_mine.py, line 7, in broken: return resume["wage"]' in found.hint
+    assert 'b_mine.py, line 5, in broken: return resume["wage"]' in found.hint
 
 
 @pytest.mark.parametrize(
@@ -107,6 +122,7 @@ def test_a_screener_that_fails_is_told_with_its_line_and_writes_nothing(folder: 
         pytest.param(["b_mine:score", *NAMED, "--withhold", "age"], "age", "years", id="no-such-withheld"),
         pytest.param(["b_mine:score", *NAMED, "--timeout", "0"], "limit is 0", "over 0", id="no-time"),
         pytest.param(["b_mine:score", *NAMED, "--html", "resumes.csv"], "is the table itself", "another", id="over"),
+        pytest.param(["b_mine:score", *NAMED, "--levels", "a,b|c"], "none of the levels a,b, c", "all", id="levels"),
         pytest.param(["b_mine:score", *NAMED[:4]], "were guessed", "--item cv", id="guessed"),
         pytest.param(
             ["b_mine:score", *NAMED[:2], *NAMED[4:]], "says nothing about the résumés", "table", id="no-items"
@@ -192,3 +208,22 @@ def test_the_copycat_of_the_example_must_not_pass(folder: Path, monkeypatch: Any
 def test_the_python_of_the_docs_runs(capsys: pytest.CaptureFixture[str]) -> None:
     exec(blocks("python")[-1], {})
     assert "Whether the people chosen do well is another question" in capsys.readouterr().out
+
+
+def test_a_swap_that_moves_scores_ends_with_1(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(spec: str, items: pd.DataFrame, *, item: str, withheld: Sequence[str] = (), **_: object) -> ScreenerRun:
+        scores = items["years"].astype(float) + 100.0 * (items["sex"] == "m")
+        return ScreenerRun(spec, scores.set_axis(items[item].tolist()), "call", ("sex",), (item, *withheld), 0.0, 0.0)
+
+    for module in ("run", "swapping"):
+        monkeypatch.setattr(f"evaluators.judgement.screener.{module}.run_screener", run)
+    result = screener("b_mine:score", *NAMED, "--group", "sex", "--swap", "sex")
+    assert result.exit_code == 1, result.output
+    value = json.loads(Path("ratings-screener.json").read_text(encoding="utf-8"))
+    assert [abs(each["effect"]) for each in value["probe"]["effects"]] == [100.0]
+    assert {limit["name"]: limit["result"] for limit in value["limits"]}["swap"] == "broken"
+    assert "Words swapped" in Path("ratings-screener.html").read_text(encoding="utf-8")
+
+
+def test_a_swap_needs_groups(folder: Path) -> None:
+    assert "A swap needs groups" in refused("b_mine:score", *NAMED, "--swap", "sex").problem

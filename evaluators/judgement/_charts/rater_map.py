@@ -9,7 +9,7 @@ import altair as alt
 from evaluators._chart_looks import LARGE, WIDTH, large_letters, large_titled
 from evaluators._palette import BLUE, DARK_ORANGE, GREY, INK, ORANGE, PALE_GREY
 from evaluators._plain import plain
-from evaluators.judgement.raters._map_words import listed
+from evaluators.judgement._words import listed
 
 if TYPE_CHECKING:
     from evaluators.judgement.raters._map_parts import MapPoint

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evaluators.judgement._draws import FloatArray
+from evaluators.judgement._words import listed
 from evaluators.judgement.policies.policy import NOT_MINDS
 
 if TYPE_CHECKING:
@@ -30,17 +31,6 @@ def ends_of(loadings: FloatArray, words: Sequence[str]) -> tuple[tuple[str, ...]
         tuple(words[place] for place in told if loadings[place] < 0),
         tuple(words[place] for place in told if loadings[place] > 0),
     )
-
-
-def listed(words: Sequence[str]) -> str:
-    """Join words with commas and an "and".
-
-    Examples
-    --------
-    >>> listed(["skills", "years", "degree"])
-    'skills, years and degree'
-    """
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def axis_named(ends: tuple[Sequence[str], Sequence[str]]) -> str:

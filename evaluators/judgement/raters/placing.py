@@ -13,11 +13,12 @@ from evaluators.judgement._additive import fit_additive
 from evaluators.judgement._alike import FEWEST_LEFT, feature_columns, fit_alike
 from evaluators.judgement._draws import FloatArray, rounded
 from evaluators.judgement._rows import t_limits
+from evaluators.judgement._words import listed
 from evaluators.judgement.errors import NoPolicyError, UnknownRaterError
 from evaluators.judgement.panel import Panel
 from evaluators.judgement.policies.cues import Cues
 from evaluators.judgement.policies.policy import NOT_MINDS
-from evaluators.judgement.raters._map_words import group_words, listed, placed_figures, placed_words
+from evaluators.judgement.raters._map_words import group_words, placed_figures, placed_words
 from evaluators.judgement.raters._place_parts import AlikeDifference, Parting
 from evaluators.judgement.raters.rater_map import FEWEST_RATINGS, RaterMap, rater_map
 from evaluators.judgement.raters.severity import RaterSeverity, rater_severity

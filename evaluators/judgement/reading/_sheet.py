@@ -221,7 +221,7 @@ def _from_text(file: Path, encoding: str, delimiter: str | None, notes: list[str
 
 
 def _from_workbook(file: Path, sheet: str | None, notes: list[str]) -> tuple[str, *_Table]:
-    with opened_sheet(file, sheet, notes) as (name, read):
+    with opened_sheet(file, sheet, notes, find=_sheet_with_a_table) as (name, read):
         numbered = ((place, [cell_text(value).strip() for value in row]) for place, row in enumerate(read, start=1))
         first = list(islice(numbered, TITLE_ROWS))
         widths = [sum(map(bool, row)) for _, row in first]
@@ -234,6 +234,16 @@ def _from_workbook(file: Path, sheet: str | None, notes: list[str]) -> tuple[str
         return name, *_table(file.name, "row", first[start][1], rows, notes)
 
 
+def _sheet_with_a_table(book: Any) -> str | None:
+    """Return the first sheet with two rows of two cells or more; None if that is the first sheet, or there is none."""
+    for page in book.worksheets:
+        page.reset_dimensions()
+        rows = islice(page.iter_rows(values_only=True), 2 * TITLE_ROWS)
+        if sum(sum(cell is not None for cell in row) >= 2 for row in rows) >= 2:
+            return None if page is book.worksheets[0] else str(page.title)
+    return None
+
+
 def _table(file: str, unit: str, header: list[str], numbered: list[tuple[int, list[str]]], notes: list[str]) -> _Table:
     """Give all rows the header's width: too many cells are an error, missing ones at the end are empty."""
     width = max((place + 1 for place, cell in enumerate(header) if cell), default=0)
@@ -243,7 +253,12 @@ def _table(file: str, unit: str, header: list[str], numbered: list[tuple[int, li
         if any(row[width:]):
             raise TableError(
                 f"{file}, {unit} {line}: more cells than the header has names ({', '.join(filter(None, row))[:80]}).",
-                "Give every column a name, or put quotation marks around a cell that holds a comma.",
+                "Give every column a name"
+                + (
+                    ", or put quotation marks around a cell that holds a comma."
+                    if unit == "line"
+                    else ". Names in two rows must be put into one, such as 'skills Ada'."
+                ),
             )
         if len(row) < width and unit == "line":
             short.append(line)

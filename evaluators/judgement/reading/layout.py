@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from evaluators.judgement.errors import PanelError
@@ -20,6 +19,7 @@ from evaluators.judgement.reading._names import (
     plain_name,
 )
 from evaluators.judgement.reading._sheet import Sheet
+from evaluators.judgement.reading._times import seconds_of
 
 ITEM, RATER, RATERS, RATING, DIMENSION, ORDER = "item", "rater", "raters", "rating", "dimension", "order"
 _IS = {
@@ -485,7 +485,7 @@ def _is_moment(cell: str) -> bool:
         float(cell)
     except ValueError:
         try:
-            datetime.fromisoformat(cell)
+            seconds_of(cell)
         except ValueError:
             return False
     return True

@@ -3,10 +3,10 @@
 import math
 import os
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,9 @@ from evaluators.judgement._cells import natural
 from evaluators.judgement.errors import PanelError
 from evaluators.judgement.panel import SCALES, Panel
 from evaluators.judgement.reading._marks import NOT_RATED, Marks, key_of, read_marks
-from evaluators.judgement.reading._names import is_summary
+from evaluators.judgement.reading._names import is_summary, plain_name
 from evaluators.judgement.reading._sheet import Sheet, read_sheet, sheet_of_frame
+from evaluators.judgement.reading._times import seconds_of
 from evaluators.judgement.reading.layout import Layout, guess_layout
 from evaluators.own_data import FileFacts
 
@@ -54,9 +55,9 @@ class Ratings:
     notes: tuple[str, ...]
     guessed: bool
 
-    def sentences(self) -> list[str]:
-        """Say what was taken as what, what was left out, and how the ratings were read."""
-        return [*self.layout.sentences(), *self.notes]
+    def sentences(self, *, names: bool = True) -> list[str]:
+        """Say what was taken as what, what was left out, and how it was read; without `names` no rater is named."""
+        return [*self.layout.sentences(names=names), *self.notes]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per rating, as `Panel.to_frame` does."""
@@ -179,6 +180,11 @@ def panel_of(sheet: Sheet, layout: Layout, *, levels: Sequence[str] | None = Non
     marks = _marks_of(sheet, [(row, text, column) for row, text, column in _texts(sheet, columns, kept)], levels, scale)
     if marks.sentence:
         notes.append(marks.sentence)
+    elif levels is None and not layout.wide and _are_german_marks(layout.rating, marks):
+        notes.append(
+            f"{layout.rating!r} is taken as points, the highest the best. If they are marks of which 1 is the best, "
+            "name the levels from the worst to the best: 6,5,4,3,2,1."
+        )
     _note_not_rated(records, marks, notes)
     values = np.array([marks.value(text) for *_, text in records], dtype=np.float64)
     rated = ~np.isnan(values)
@@ -187,6 +193,7 @@ def panel_of(sheet: Sheet, layout: Layout, *, levels: Sequence[str] | None = Non
             f"{sheet.facts.name} has no rating.", f"Looked at: {', '.join(columns)}. Name the right column.", "rating"
         )
     _check_once(sheet, layout, records, rated)
+    _check_spelling(sheet, records, rated, notes)
     items = _names([item for (_, item, _, _), some in zip(records, rated.tolist(), strict=True) if some])
     raters = _names([rater for (_, _, rater, _), some in zip(records, rated.tolist(), strict=True) if some])
     for kind, found, every in (
@@ -213,6 +220,17 @@ def panel_of(sheet: Sheet, layout: Layout, *, levels: Sequence[str] | None = Non
             cells.filled(given, there), items, raters, own.scale, own.levels, own.level_names, order=None
         )
     return Ratings(panel, dimensions, layout, sheet.facts, tuple(notes), bool(layout.guesses) or marks.guessed)
+
+
+def _are_german_marks(column: str, marks: Marks) -> bool:
+    """Whether ratings may be marks of which 1 is the best: by the column's name, and from 1 to 6."""
+    values = marks.values.values()
+    return (
+        bool(re.fullmatch(r"(schul|gesamt|end|teil)?noten?", plain_name(column)))
+        and marks.kind == "numbers"
+        and min(values) >= 1
+        and max(values) <= 6
+    )
 
 
 class _Cells:
@@ -336,12 +354,47 @@ def _check_once(sheet: Sheet, layout: Layout, records: Sequence[Record], rated: 
         seen[item, rater] = row
 
 
+def _check_spelling(sheet: Sheet, records: Sequence[Record], rated: npt.NDArray[np.bool_], notes: list[str]) -> None:
+    """Refuse raters whose names look alike and who share no item: one person counted as two; of items, say so."""
+    given = [record for record, some in zip(records, rated.tolist(), strict=True) if some]
+    for one, other in _alike_names(rater for _, _, rater, _ in given):
+        of_one, of_other = ({item: row for row, item, rater, _ in given if rater == each} for each in (one, other))
+        if not of_one.keys() & of_other.keys():
+            rows = [next(iter(each.values())) for each in (of_one, of_other)]
+            where = f"{sheet.unit} {sheet.lines[rows[0]]}" + (
+                f" and {sheet.unit} {sheet.lines[rows[1]]}" if rows[0] != rows[1] else ""
+            )
+            raise PanelError(
+                f"{one!r} and {other!r} look alike and rated nothing in common ({where}): one person would count as "
+                "two.",
+                "Write the name in one way. If these are two people, add something to a name.",
+                "rater",
+            )
+    if pairs := _alike_names(item for _, item, _, _ in given):
+        notes.append(
+            f"Names of items that differ in capitals or blanks only ({len(pairs):,}, such as {pairs[0][0]!r} and "
+            f"{pairs[0][1]!r}) count as different items. If they are the same, write them in one way."
+        )
+
+
+def _alike_names(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return pairs of names that differ in capitals, blanks or the way in which letters are encoded only."""
+    seen: dict[str, str] = {}
+    pairs = []
+    for name in dict.fromkeys(names):
+        key = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+        if key in seen:
+            pairs.append((seen[key], name))
+        seen.setdefault(key, name)
+    return pairs
+
+
 def _order(
     sheet: Sheet, layout: Layout, records: Sequence[Record], rated: npt.NDArray[np.bool_], place: int
 ) -> npt.NDArray[np.float64]:
     """Return how many-th rating of its rater each one is; a cell that is neither number nor time is an error."""
     texts = [sheet.rows[row][place] for row, *_ in records]
-    read: Callable[[str], float] = float if any(map(_is_number, texts)) else _moment
+    read: Callable[[str], float] = float if any(map(_is_number, texts)) else seconds_of
     found = np.full(len(texts), np.nan)
     for number, (text, some) in enumerate(zip(texts, rated.tolist(), strict=True)):
         if some:
@@ -367,11 +420,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _moment(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _without_totals(sheet: Sheet, layout: Layout, notes: list[str]) -> list[int]:

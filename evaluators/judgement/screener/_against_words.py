@@ -19,7 +19,7 @@ def said_of(found: "AgainstPanel") -> str:
 
 
 def _verdict(found: "AgainstPanel") -> list[str]:
-    follows = _compared(found)
+    follows = compared(found)
     if not found.may_win:
         return [f"{follows} But it must not win.", *found.blocked_by]
     if found.audit is not None and found.audit.verdict is Verdict.TOO_LITTLE_DATA:
@@ -27,8 +27,10 @@ def _verdict(found: "AgainstPanel") -> list[str]:
     return [f"{follows} The audit of its shortlist found no evidence of adverse impact."]
 
 
-def _compared(found: "AgainstPanel") -> str:
+def compared(found: "AgainstPanel") -> str:
     """Say how the screener does beside one rater, and only what the interval of the difference allows."""
+    if found.correlation.high < 0:
+        return "The screener orders the other way round than the panel does: is its lowest score meant as the best?"
     apart = found.difference
     if math.isnan(apart.value) or math.isnan(apart.low):
         return "How well one rater follows the others cannot be told from these ratings."

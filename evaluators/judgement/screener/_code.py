@@ -99,6 +99,11 @@ def _from_module(place: str, folder: Path) -> ModuleType:
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if (missing == place or place.startswith(f"{missing}.")) and not _own_frames(error):
+            if (folder / "src" / place.split(".")[0]).exists():
+                raise ScreenerError(
+                    f"There is no module {place!r} here; it lies in the folder src.",
+                    "Install your package (python -m pip install -e .), or set PYTHONPATH=src.",
+                ) from None
             files = sorted(each.name for each in folder.glob("*.py"))[:10]
             there = f"In {folder} lie: {', '.join(files)}." if files else f"In {folder} lies no file that ends in .py."
             raise ScreenerError(
@@ -126,8 +131,22 @@ def _from_file(place: str, folder: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
+        if isinstance(error, ImportError) and "no known parent package" in str(error):
+            raise ScreenerError(*_in_a_package(file, folder)) from error
         raise import_failure(error, place) from error
     return module
+
+
+def _in_a_package(file: Path, folder: Path) -> tuple[str, str]:
+    """Say how a file with relative imports is named."""
+    top, name = file.parent, file.stem
+    while (top / "__init__.py").is_file():
+        top, name = top.parent, f"{top.name}.{name}"
+    problem = f"{_short(str(file))} is part of a package: it imports from beside itself, with a dot."
+    if top == file.parent:
+        return problem, "There is no __init__.py beside it: write one, or import without the dot."
+    where_to = "" if top == folder else f", and set PYTHONPATH={_short(str(top))} or install the package"
+    return problem, f"Name it as a module, {name}:…{where_to}."
 
 
 def import_failure(error: BaseException, place: str) -> ScreenerError:
@@ -138,8 +157,11 @@ def import_failure(error: BaseException, place: str) -> ScreenerError:
             f"{place} was found, and it imports {error.name!r}, which is not installed here{at and f' ({at})'}.",
             f"Install that into the Python that runs hrlab: {sys.executable} -m pip install …",
         )
+    notebook = isinstance(error, NameError) and error.name in ("get_ipython", "display")
+    hint = "It comes from a notebook: take out what works there only. " if notebook else ""
     return ScreenerError(
-        f"{place} was found, and it failed while it was imported: {_line(error)}.", f"Look at {at}." if at else _EXAMPLE
+        f"{place} was found, and it failed while it was imported: {_line(error)}.",
+        f"{hint}{f'Look at {at}.' if at else ''}" or _EXAMPLE,
     )
 
 
@@ -147,8 +169,11 @@ def failure(error: BaseException, name: str, columns: Sequence[str]) -> Screener
     """Say at which résumé a screener failed, and where in its code."""
     at = where(error)
     shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
+    as_dict = isinstance(error, AttributeError) and isinstance(error.obj, dict) and error.name in columns
+    hint = f"A résumé is a dict: resume[{error.name!r}]. " if as_dict else ""  # type: ignore[attr-defined]
     return ScreenerError(
-        f"The screener failed on {name}: {_line(error)}.", f"{f'Look at {at}. ' if at else ''}It was shown: {shown}."
+        f"The screener failed on {name}: {_line(error)}.",
+        f"{hint}{f'Look at {at}. ' if at else ''}It was shown: {shown}.",
     )
 
 

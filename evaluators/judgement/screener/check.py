@@ -11,10 +11,12 @@ from evaluators._frames import pandas_columns
 from evaluators._plain import plain
 from evaluators.judgement.errors import ScreenerError
 from evaluators.judgement.panel import Panel
+from evaluators.judgement.screener._against_words import compared
 from evaluators.judgement.screener.against_panel import AgainstPanel, screener_against_panel
 from evaluators.judgement.screener.run import ScreenerRun
 from evaluators.own_data import FileFacts
 from evaluators.screening.families import check_limit
+from evaluators.screening.probe_results import ProbeResult, ProbeVerdict
 from evaluators.screening.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ class ScreenerLimit:
     Parameters
     ----------
     name : str
-        ``"unfairness"`` (always there where groups are named), ``"order"``, ``"shortlist"``, ``"ratio"`` or
-        ``"ceiling"``.
+        ``"unfairness"`` (always there where groups are named), ``"swap"`` (one for each), ``"order"``, ``"shortlist"``,
+        ``"ratio"`` or ``"ceiling"``.
     sentence : str
         What was asked for and what was found.
     result : str
@@ -67,6 +69,8 @@ class ScreenerCheck:
         What was left out or is to be known.
     files : tuple of (str, FileFacts)
         What each file is, and how it was read; empty if none were.
+    probe : ProbeResult, optional
+        What it does with swapped words.
     """
 
     run: ScreenerRun
@@ -78,6 +82,7 @@ class ScreenerCheck:
     groups_seen: tuple[str, ...]
     notes: tuple[str, ...] = ()
     files: tuple[tuple[str, FileFacts], ...] = ()
+    probe: ProbeResult | None = None
 
     @property
     def passed(self) -> bool:
@@ -92,8 +97,9 @@ class ScreenerCheck:
     def headline(self) -> str:
         """Say the result in one or two sentences."""
         broken = [limit.name for limit in self.limits if limit.result == BROKEN]
+        unfair = {"unfairness", "swap"} & set(broken)
         unchecked = [limit.name for limit in self.limits if limit.result == UNCHECKED]
-        if "unfairness" in broken:
+        if unfair:
             said = "Result: this screener must not be used as it is, however well it follows the panel."
         elif broken:
             said = f"Result: {_many(len(broken), 'limit')} broken ({', '.join(broken)})."
@@ -106,8 +112,8 @@ class ScreenerCheck:
         return said if self.groups else f"{said} NOBODY LOOKED AT FAIRNESS: no groups are named."
 
     def meaning(self) -> list[str]:
-        """Say what the result means for somebody who decides, and what it does not."""
-        said = []
+        """Say how well it follows, what the result means for somebody who decides, and what it does not."""
+        said = [compared(self.against)]
         if not self.groups:
             said.append(
                 "Without groups of people, such as sex, nothing was audited. A screener that copies unfair recruiters "
@@ -178,6 +184,7 @@ class ScreenerCheck:
             "headline": self.headline(),
             "limits": [asdict(limit) for limit in self.limits],
             "against_panel": self.against.to_dict(),
+            "probe": None if self.probe is None else self.probe.to_dict(),
             "groups": list(self.groups),
             "groups_seen": list(self.groups_seen),
             "features": list(self.features),
@@ -254,6 +261,7 @@ def check_screener(
     seed: int = 0,
     notes: Sequence[str] = (),
     files: Sequence[tuple[str, FileFacts]] = (),
+    probe: ProbeResult | None = None,
 ) -> ScreenerCheck:
     """Set a screener's run beside a panel and beside limits.
 
@@ -280,6 +288,8 @@ def check_screener(
         What is to be known beside, such as how a file was read.
     files : sequence of (str, FileFacts)
         What each file is, such as "ratings", and how it was read.
+    probe : ProbeResult, optional
+        What `evaluators.judgement.screener.swapping.swap_probe` found: an effect of a swap breaks a limit.
 
     Returns
     -------
@@ -329,6 +339,8 @@ def check_screener(
         seed=seed,
     )
     limits = [_unfairness(found)] if groups else []
+    if probe is not None:
+        limits += [_swap(probe, effect.swap) for effect in probe]
     if fail_under is not None:
         limits.append(_least("order", "The rank correlation with the panel", found.correlation.value, fail_under))
     if fail_under_overlap is not None:
@@ -348,7 +360,24 @@ def check_screener(
         groups_seen=tuple(name for name in groups if name in run.columns),
         notes=tuple(notes),
         files=tuple(files),
+        probe=probe,
     )
+
+
+def _swap(probe: ProbeResult, swap: str) -> ScreenerLimit:
+    effect = probe[swap]
+    if not effect.swapped:
+        said = f"{effect.label}: no such word stands in what the screener sees, so that none can move its scores."
+        return ScreenerLimit("swap", said, KEPT)
+    results = {ProbeVerdict.EVIDENCE: BROKEN, ProbeVerdict.NONE_SEEN: KEPT, ProbeVerdict.TOO_LITTLE_DATA: UNCHECKED}
+    if math.isnan(effect.low):
+        return ScreenerLimit("swap", probe.sentence(swap), results[effect.verdict])
+    said = (
+        f"{effect.label}: {effect.verdict.value}. The swap changes a score by {effect.effect:+.2f} points on average "
+        f"({effect.low:+.2f} to {effect.high:+.2f}) and reverses {effect.share_flipped:.0%} of decisions; the placebo "
+        f"reverses {effect.share_flipped_placebo:.0%}. Asked for: less than {probe.matters:.2g} points."
+    )
+    return ScreenerLimit("swap", said, results[effect.verdict])
 
 
 def _unfairness(found: AgainstPanel) -> ScreenerLimit:

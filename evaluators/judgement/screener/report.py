@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evaluators.judgement.screener import _tables as tables
 from evaluators.judgement.screener.check import BROKEN, KEPT
 from evaluators.reports.printable import printable
+from evaluators.screening.verdicts import Verdict
 
 if TYPE_CHECKING:
     from evaluators.judgement.screener.check import ScreenerCheck
@@ -40,7 +41,9 @@ def screener_html(check: "ScreenerCheck", *, written: datetime, title: str = "")
 
     found = check.against
     results = {limit.result for limit in check.limits}
-    look = "bad" if BROKEN in results else "good" if check.groups and results == {KEPT} else "warn"
+    audit = found.audit
+    told = audit is not None and audit.verdict is not Verdict.TOO_LITTLE_DATA
+    look = "bad" if BROKEN in results else "good" if told and results == {KEPT} else "warn"
     html = pages.page(
         Path(pages.__file__).parent / "templates",
         "screener.html",
@@ -64,6 +67,9 @@ def screener_html(check: "ScreenerCheck", *, written: datetime, title: str = "")
         spread=chart_html(
             check.run.chart(), alt=f"How {len(check.run.scores):,} scores spread. The JSON has all of them."
         ),
+        probe_chart=""
+        if check.probe is None or not any(effect.swapped for effect in check.probe)
+        else chart_html(check.probe.chart(), alt="What each swap does to the score, over what a placebo does."),
         day=lambda date: f"{date.day} {date:%B %Y}",
     )
     return printable(html)

@@ -260,7 +260,7 @@ def _asking(screener: Any, how: str) -> _Asking:
             raise _blamed(screener, how, shown, names, error) from error
         if not given.equals(shown):
             changed.append(names[0])
-        values = _column(answer, screener, how, names)
+        values = _column(answer, screener, how, names, shown.shape[1])
         bad = ~np.isfinite(values)
         if bad.any():
             place = int(bad.argmax())
@@ -286,7 +286,7 @@ def _blamed(screener: Any, how: str, shown: pd.DataFrame, names: Sequence[str], 
     return failure(error, f"{len(names):,} résumés at once, though on none of them alone", columns)
 
 
-def _column(answer: Any, screener: Any, how: str, names: Sequence[str]) -> npt.NDArray[np.float64]:
+def _column(answer: Any, screener: Any, how: str, names: Sequence[str], n_columns: int) -> npt.NDArray[np.float64]:
     """Return an estimator's answer as one number for each résumé."""
     whose = f"The screener's {how}"
     classes = getattr(screener, "classes_", None)
@@ -306,9 +306,14 @@ def _column(answer: Any, screener: Any, how: str, names: Sequence[str]) -> npt.N
             place = int(np.argmax(np.asarray(classes)))
         table = table[:, place] if table.shape[1] else table
     if table.shape != (len(names),):
+        by_column = (
+            " It gives one for each column, as a vectorizer of texts does that is given a whole table: put that into a "
+            "ColumnTransformer which names its column."
+        )
         raise ScreenerError(
             f"{whose} gives an answer of the shape {table.shape} for {len(names):,} résumés.",
-            "It must give one score for each résumé, in their order.",
+            "It must give one score for each résumé, in their order."
+            + (by_column if table.shape[:1] == (n_columns,) else ""),
         )
     return table
 

@@ -213,7 +213,7 @@ def consensus_grid(study: "PanelStudy") -> Grid | None:
         for row in found.items[:MOST_ITEMS]
     ]
     left = len(found.items) - len(rows)
-    more = f"{left:,} more items follow; the JSON has all." if left > 0 else ""
+    more = "Higher is taken as better." + (f" {left:,} more items follow; the JSON has all." if left > 0 else "")
     heads = ("Rank", "Item", "Points" if found.method == "mean" else "Score", "Rank may be", "Ratings")
     grid = _grid("One ranking", heads, rows, more)
     return Grid(grid.title, grid.heads, grid.rows, frozenset({0, 2, 4}), grid.more)

@@ -3,6 +3,9 @@
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from evaluators.judgement._words import listed
 from evaluators.judgement.agreement.result import NOT_VALIDITY
 from evaluators.screening.verdicts import Verdict
 
@@ -97,6 +100,12 @@ def next_steps(study: "PanelStudy") -> tuple[str, ...]:
 def _about_agreement(study: "PanelStudy") -> list[str]:
     found = study.measure
     if found is None:
+        together = study.panel.ratings[study.panel.rated.sum(axis=1) > 1]
+        if together.size and np.nanmin(together) == np.nanmax(together):
+            return [
+                "All ratings are equal, so nobody can see whether the raters tell anybody apart. Have items rated that "
+                "differ, weak ones and strong ones, or give the scale more levels."
+            ]
         return [
             "Have at least two people rate the same items, 30 or more that differ, on one scale, without seeing each "
             "other's ratings. Until then nobody knows what a rating here is worth."
@@ -143,12 +152,12 @@ def _about_raters(study: "PanelStudy") -> list[str]:
             )
     if drifting := [row.rater for row in report.drift or () if row.found]:
         said.append(
-            f"Let each rater see the items in an order of their own, in shorter sittings: the level of "
-            f"{', '.join(drifting[:_NAMED])} moves in the course of the work."
+            "Let each rater see the items in an order of their own, in shorter sittings: in the course of the work the "
+            f"level moves of {listed(drifting[:_NAMED])}."
         )
     if halo := [row.rater for row in report.halo or () if row.found]:
         said.append(
-            f"Rate one dimension of all items before the next one: the dimensions of {', '.join(halo[:_NAMED])} go "
+            f"Rate one dimension of all items before the next one: the dimensions of {listed(halo[:_NAMED])} go "
             "together more than the others'."
         )
     if report.outliers is not None and report.outliers.found:

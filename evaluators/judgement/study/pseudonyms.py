@@ -13,7 +13,8 @@ def pseudonyms_of(raters: Iterable[str]) -> dict[str, str]:
     """Return a pseudonym for each rater: "rater A", "rater B" and so on.
 
     The letters follow a checksum of the names, so that the same names get the same letters each time, and not the order
-    of the alphabet. They hide names from a reader in passing, not from somebody who knows who rated what.
+    of the alphabet. They hide names from a reader in passing, not from somebody who knows who rated what, or who knows
+    all the names and works the letters out.
 
     Parameters
     ----------

@@ -387,3 +387,66 @@ def test_stated_weights(panel):
         read_stated(table, panel, ["degree"])
     with pytest.raises(CueError, match="names of the raters"):
         read_stated(table.assign(Name="nobody"), panel, ["years"])
+
+
+# What a second pair of eyes found
+
+
+def long_of(raters: list[str], column: str = "Score", items: tuple[str, ...] = ("a", "b", "c", "d")) -> pd.DataFrame:
+    return pd.DataFrame({"Candidate": items, "Interviewer": raters, column: [2, 3, 5, 4]})
+
+
+@pytest.mark.parametrize(
+    "other", ["ANNA MÜLLER", "Anna  Müller", "Anna Mu\u0308ller"], ids=["capitals", "blanks", "accent-of-its-own"]
+)
+def test_one_person_in_two_spellings_does_not_count_as_two(other):
+    with pytest.raises(PanelError, match=r"look alike and rated nothing in common \(row 1 and row 2\)"):
+        read_ratings(long_of(["Anna Müller", other, "Ben", "Ben"]))
+
+
+def test_two_who_are_called_nearly_alike_and_rated_the_same_are_two():
+    found = read_ratings(long_of(["a", "A", "a", "A"], items=("x", "x", "y", "z")))
+    assert found.panel.raters == ("A", "a")
+
+
+def test_items_in_two_spellings_are_told():
+    found = read_ratings(long_of(["Ada", "Ben", "Ada", "Ben"], items=("Kim", "KIM", "Lee", "Lee")))
+    assert "Names of items that differ in capitals or blanks only (1, such as 'Kim' and 'KIM')" in found.notes[-1]
+    assert found.panel.n_items == 3
+
+
+@pytest.mark.parametrize(("column", "told"), [("Gesamtnote", True), ("Note", True), ("Score", False)])
+def test_marks_of_which_1_may_be_the_best_are_told(column, told):
+    found = read_ratings(long_of(["Ada", "Ben", "Ada", "Ben"], column))
+    assert any("6,5,4,3,2,1" in note for note in found.notes) is told
+    turned = read_ratings(long_of(["Ada", "Ben", "Ada", "Ben"], column), levels=["6", "5", "4", "3", "2", "1"])
+    assert not any("is taken as points" in note for note in turned.notes)
+
+
+def test_german_days_are_an_order(tmp_path):
+    rows = [f"{'abc'[place // 2]};{'Ada' if place % 2 else 'Ben'};{place + 1};{12 - place}.03.2026 9:05" for place in
+            range(6)]  # fmt: skip
+    found = read_ratings(written(tmp_path, "\n".join(["Kandidat;Interviewer;Punkte;Datum", *rows])))
+    assert found.layout.order == "Datum"
+    np.testing.assert_array_equal(found.panel.order, [[3, 3], [2, 2], [1, 1]])
+
+
+def test_a_cover_sheet_is_passed_over(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["A1"] = "Round of spring"
+    page = book.create_sheet("Ratings")
+    for row in (["Candidate", "Ada", "Ben"], ["Kim", 1, 2], ["Lee", 3, 3]):
+        page.append(row)
+    book.save(tmp_path / "r.xlsx")
+    found = read_ratings(tmp_path / "r.xlsx")
+    assert (found.file.sheet, found.panel.ratings.tolist()) == ("Ratings", [[1, 2], [3, 3]])
+    assert "The workbook has 2 sheets; 'Ratings' was read." in found.file.notes
+
+
+def test_names_in_two_rows_of_a_workbook(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Candidate", "Skills", None, "Manner", None], [None, "Ada", "Ben", "Ada", "Ben"], ["Kim", 1, 2, 3, 4]):
+        book.active.append(row)
+    book.save(tmp_path / "r.xlsx")
+    with pytest.raises(TableError, match="Names in two rows must be put into one"):
+        read_ratings(tmp_path / "r.xlsx")

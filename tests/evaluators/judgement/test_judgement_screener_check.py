@@ -203,3 +203,17 @@ def test_the_table_of_ratings_may_tell_the_resumes_but_never_the_ratings() -> No
     assert items_beside(sheet_of_frame(wide), read).columns.tolist() == ["cv", "years"]
     with pytest.raises(ScreenerError, match="says nothing about the résumés"):
         items_beside(sheet_of_frame(RATINGS), read_ratings(RATINGS, item="cv", raters=["who"], rating="points"))
+
+
+def test_scores_that_run_the_wrong_way_are_told_first(panel: Panel) -> None:
+    found = checked(panel, lambda resume: -fair(resume))
+    assert found.meaning()[0].startswith("The screener orders the other way round than the panel does")
+    assert checked(panel, fair).meaning()[0].startswith("The screener follows the panel better than one of its raters")
+
+
+def test_a_page_is_not_green_where_the_audit_could_not_tell(panel: Panel) -> None:
+    found = checked(panel, fair, withheld=("name_race", "name_sex"), groups=["name_sex"], features=FEATURES)
+    assert found.passed
+    assert found.against.audit is not None
+    assert found.against.audit.verdict.value.startswith("too little data")
+    assert '<div class="note warn">\n  <p class="verdict">' in screener_html(found, written=NOW)

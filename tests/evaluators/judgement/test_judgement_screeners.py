@@ -541,3 +541,51 @@ def test_a_model_keeps_the_types_of_columns(tmp_path: Path) -> None:
          "day": pd.to_datetime(["2026-03-31", "2026-04-01"]).astype("datetime64[us]")}
     )  # fmt: skip
     assert run_screener("b_model:model", table, item="cv", folder=tmp_path).scores.tolist() == [2.0, 4.0]
+
+
+# What somebody types who has only the docs
+
+
+def packaged(folder: Path) -> None:
+    inner = folder / "src" / "acme" / "scoring"
+    inner.mkdir(parents=True)
+    for each in (inner.parent, inner):
+        (each / "__init__.py").write_text("", "utf-8")
+    (inner / "weights.py").write_text("W = 2", "utf-8")
+    (inner / "model.py").write_text("from .weights import W\ndef score(resume):\n    return W", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        pytest.param(
+            "src/acme/scoring/model.py:score",
+            r"part of a package[^\n]*\n[^\n]*acme\.scoring\.model:…, and set PYTHONPATH=\S*src",
+            id="relative-import",
+        ),
+        pytest.param("acme.scoring.model:score", r"lies in the folder src\.\n[^\n]*PYTHONPATH=src", id="src"),
+        pytest.param("alone.py:score", r"no __init__\.py beside it", id="no-package"),
+        pytest.param("notebook.py:score", r"comes from a notebook: take out", id="notebook"),
+    ],
+)
+def test_files_of_packages_and_notebooks_are_told_how_to_be_named(tmp_path, spec, said):
+    packaged(tmp_path)
+    (tmp_path / "alone.py").write_text("from .weights import W", "utf-8")
+    (tmp_path / "notebook.py").write_text("get_ipython().run_line_magic('pip', 'list')", "utf-8")
+    with pytest.raises(ScreenerError, match=said):
+        find_screener(spec, tmp_path)
+
+
+def test_a_dict_asked_like_an_object_is_told():
+    with pytest.raises(ScreenerError, match=r"A résumé is a dict: resume\['years'\]"):
+        score_items(lambda resume: resume.years, pd.DataFrame({"cv": ["a"], "years": [3]}), item="cv")
+
+
+def test_a_vectorizer_that_is_given_a_whole_table_is_told():
+    class ByColumn:
+        def predict(self, table: pd.DataFrame) -> list[float]:
+            return [1.0 for _ in table]
+
+    table = pd.DataFrame({"cv": ["a", "b", "c"], "text": ["x", "y", "z"], "job": ["i", "i", "i"]})
+    with pytest.raises(ScreenerError, match=r"one for each column[^\n]*ColumnTransformer"):
+        score_items(ByColumn(), table, item="cv")

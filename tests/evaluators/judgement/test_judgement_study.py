@@ -134,7 +134,8 @@ def test_degenerate_panels_give_reasons(ratings, missing):
     assert missing in dict(found.not_computed)["Agreement"]
     assert found.unchecked
     assert not found.broken
-    assert "Have at least two people rate the same items" in found.next_steps[0]
+    step = "All ratings are equal" if missing.startswith("All") else "Have at least two people rate the same items"
+    assert step in found.next_steps[0]
     for text in (found.summary(), report_json(found, written=WRITTEN)):
         assert missing in text
 
@@ -274,3 +275,8 @@ def test_a_hundred_thousand_ratings():
     assert found.measure.value == pytest.approx(0.47, abs=0.05)  # 1 of 2 parts of variance, less some for rounding
     assert found.agreement is not None
     assert "pairs of raters" in {each.measure: each.reason for each in found.agreement.not_fitting}["kendalls_tau_b"]
+
+
+def test_where_all_ratings_are_equal_nobody_is_asked_for_a_second_rater() -> None:
+    single = Panel(np.array([[3.0, 3.0], [3.0, 3.0], [np.nan, 5.0]]), tuple("abc"), ("Ada", "Ben"))
+    assert judge_panel(single, replicates=100).next_steps[0].startswith("All ratings are equal")
