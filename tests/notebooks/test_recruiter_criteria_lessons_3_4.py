@@ -98,7 +98,6 @@ def test_the_page_says_what_is_made_up_and_names_its_competency(lesson: str) -> 
     assert "no human has rated anything" in opening
     assert ("D3" if lesson == WORKS else "D4") in opening
     assert "Who is harmed" in opening
-    everything = "\n".join("".join(cell["source"]) for cell in CELLS[lesson].values())
 
 
 @pytest.mark.slow
