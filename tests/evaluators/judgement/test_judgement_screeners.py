@@ -568,12 +568,12 @@ def packaged(folder: Path) -> None:
         pytest.param("notebook.py:score", r"comes from a notebook: take out", id="notebook"),
     ],
 )
-def test_files_of_packages_and_notebooks_are_told_how_to_be_named(tmp_path, spec, said):
-    packaged(tmp_path)
-    (tmp_path / "alone.py").write_text("from .weights import W", "utf-8")
-    (tmp_path / "notebook.py").write_text("get_ipython().run_line_magic('pip', 'list')", "utf-8")
+def test_files_of_packages_and_notebooks_are_told_how_to_be_named(here, spec, said):
+    packaged(here)
+    (here / "alone.py").write_text("from .weights import W", "utf-8")
+    (here / "notebook.py").write_text("get_ipython().run_line_magic('pip', 'list')", "utf-8")
     with pytest.raises(ScreenerError, match=said):
-        find_screener(spec, tmp_path)
+        find_screener(spec, here)
 
 
 def test_a_dict_asked_like_an_object_is_told():
