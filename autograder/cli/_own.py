@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Column as Heading
 from rich.table import Table
 
-from autograder.cli._common import err
+from autograder.cli._common import err, out
 from evaluators.errors import LabError
 
 if TYPE_CHECKING:
@@ -139,6 +139,12 @@ def write_texts(chosen: Mapping[str, Path], texts: Mapping[str, Callable[[], str
     made = {kind: texts[kind]().encode("utf-8", "replace") for kind in chosen}
     for kind, path in chosen.items():
         write_atomically(path, made[kind])
+
+
+def show_files(chosen: Mapping[str, Path]) -> None:
+    """Print where the page and the JSON are."""
+    for kind, path in chosen.items():
+        out.print(f"{kind:5} {escape(plain(str(path)))}", soft_wrap=True)
 
 
 def right(title: str) -> Heading:

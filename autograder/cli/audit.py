@@ -28,6 +28,7 @@ from autograder.cli._own import (
     plain,
     right,
     show_columns,
+    show_files,
     targets,
     write_texts,
 )
@@ -153,8 +154,7 @@ def audit(
         _show(found)
     _write(found, chosen_files)
     if not quiet and not to_screen:
-        for kind, path in chosen_files.items():
-            out.print(f"{kind:5} {escape(str(path))}", soft_wrap=True)
+        show_files(chosen_files)
         if ask:
             out.print("\nThe same without questions:", soft_wrap=True)
             settings: dict[str, Any] = {

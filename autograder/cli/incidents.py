@@ -26,6 +26,7 @@ from autograder.cli._own import (
     is_terminal,
     plain,
     right,
+    show_files,
     targets,
     write_texts,
 )
@@ -175,8 +176,7 @@ def incidents(
             )
     _write(report, chosen)
     if not quiet and not to_screen:
-        for kind, path in chosen.items():
-            out.print(f"{kind:5} {escape(str(path))}", soft_wrap=True)
+        show_files(chosen)
         if ask:
             out.print("\nThe same without questions:", soft_wrap=True)
             settings: dict[str, Any] = given.options() | {

@@ -27,6 +27,7 @@ from autograder.cli._own import (
     plain,
     right,
     show_columns,
+    show_files,
     targets,
     write_texts,
 )
@@ -199,8 +200,7 @@ def judge(
         _show(study)
     _write(study, chosen_files)
     if not quiet and not to_screen:
-        for kind, path in chosen_files.items():
-            out.print(f"{kind:5} {escape(str(path))}", soft_wrap=True)
+        show_files(chosen_files)
         if ask:
             out.print("\nThe same without questions:", soft_wrap=True)
             out.print(escape(_command(file, found.layout, settings)), soft_wrap=True)

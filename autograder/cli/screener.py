@@ -23,6 +23,7 @@ from autograder.cli._own import (
     is_terminal,
     plain,
     right,
+    show_files,
     targets,
     write_texts,
 )
@@ -178,8 +179,7 @@ def screener(
     _write(check, chosen_files, to_screen=to_screen)
     if not quiet and not to_screen:
         _show(check)
-        for kind, path in chosen_files.items():
-            out.print(f"{kind:5} {escape(plain(str(path)))}", soft_wrap=True)
+        show_files(chosen_files)
     raise typer.Exit(0 if check.passed else 1)
 
 

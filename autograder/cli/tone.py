@@ -21,6 +21,7 @@ from autograder.cli._own import (
     SheetOption,
     plain,
     right,
+    show_files,
     targets,
     write_texts,
 )
@@ -286,8 +287,7 @@ def score(
     if not quiet and str(json_file) != "-":
         if under:
             out.print(f"[bold red]Under the limit:[/] mean {_points(scores.mean)}, asked for {fail_under:g}.")
-        for kind, path in chosen.items():
-            out.print(f"{kind:5} {escape(plain(str(path)))}", soft_wrap=True)
+        show_files(chosen)
     raise typer.Exit(1 if under else 0)
 
 

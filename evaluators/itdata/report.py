@@ -1,6 +1,5 @@
 """The page of an export of tickets: one HTML file to read, print and pass on, and JSON for machines."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evaluators.errors import LabError
 from evaluators.itdata import _incidents_words as words
 from evaluators.itdata._words import hours_in_words, percent
+from evaluators.reports.dated import dated_json
 from evaluators.reports.printable import printable
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 def report_json(report: "IncidentReport", *, written: datetime) -> str:
     """Write a report as JSON text, schema 1 of `IncidentReport.to_dict` with the time it was written at."""
-    value = {**report.to_dict(), "written_at": written.isoformat(timespec="seconds")}
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return dated_json(report.to_dict(), written=written)
 
 
 def report_html(report: "IncidentReport", *, written: datetime, title: str = "") -> str:

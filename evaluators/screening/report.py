@@ -1,11 +1,11 @@
 """The page of an audit: one HTML file that a lawyer and a hiring manager can both read, on paper too."""
 
-import json
 import math
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evaluators.reports.dated import dated_json
 from evaluators.reports.printable import printable
 from evaluators.screening import _applicants_words as words
 from evaluators.screening._audit_words import verdict_in_words
@@ -24,8 +24,7 @@ _FEW_GROUPS = 6
 
 def report_json(audit: "ApplicantAudit", *, written: datetime) -> str:
     """Write an audit as JSON text, schema 1 of `ApplicantAudit.to_dict` with the time it was written at."""
-    value = {**audit.to_dict(), "written_at": written.isoformat(timespec="seconds")}
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return dated_json(audit.to_dict(), written=written)
 
 
 def report_html(audit: "ApplicantAudit", *, written: datetime, title: str = "") -> str:

@@ -59,7 +59,10 @@ class RoundWidget(anywidget.AnyWidget):
         """Return the comparison as HTML."""
 
     def bring(self, name: str, data: str) -> str:
-        """Take a file of others' ratings, its bytes in base 64, and say what was read."""
+        """Take a file of others' ratings, its bytes in base 64, and say what was read.
+
+        A round whose page has no place for such a file is never asked.
+        """
         raise NotImplementedError
 
     def _told(self, seq: object, text: str = "", *, problem: str = "", html: str | None = None) -> dict[str, Any]:

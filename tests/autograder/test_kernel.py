@@ -20,11 +20,11 @@ from autograder.execution import Side, clean_json, well_formed
 from autograder.kernel.outputs import Outputs
 from autograder.kernel.protocol import ANSWER, APPLY, CALLBACK, QUERY, REQUEST, message, parts
 from autograder.kernel.remote import Peer, ValueCannotCross
-from autograder.kernel.shell import _loaded, _use_once
 from autograder.pipeline import Grader
 from autograder.results import Outcome, Result, Submission
 from autograder.sandbox import Channel, Limits, SandboxMissing
 from autograder.transfer import TransferError, pack, unpack
+from evaluators._first_use import _loaded, use_once
 
 HIDDEN = "HIDDEN-TEST-OF-THE-KERNEL-LAB"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -575,7 +575,7 @@ def test_what_our_library_leaves_to_its_first_use_is_done_before_the_fork(monkey
     monkeypatch.setattr(book, "_any", {})
     monkeypatch.setattr(book, "_made", {})
     cues._find.cache_clear()
-    _use_once(["replies = ['I am so sorry, thank you.']"])
+    use_once(["replies = ['I am so sorry, thank you.']"])
     assert "statsmodels.api" in sys.modules
     assert book._made
 

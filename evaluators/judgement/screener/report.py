@@ -1,12 +1,12 @@
 """The page of a screener's check: one HTML file for the developer, and for whoever decides."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluators.judgement.screener import _tables as tables
 from evaluators.judgement.screener.check import BROKEN, KEPT
+from evaluators.reports.dated import dated_json
 from evaluators.reports.printable import printable
 from evaluators.screening.verdicts import Verdict
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def screener_json(check: "ScreenerCheck", *, written: datetime) -> str:
     """Write a check as JSON text, schema 1 of `ScreenerCheck.to_dict` with the time it was written at."""
-    value = {**check.to_dict(), "written_at": written.isoformat(timespec="seconds")}
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return dated_json(check.to_dict(), written=written)
 
 
 def screener_html(check: "ScreenerCheck", *, written: datetime, title: str = "") -> str:

@@ -1,6 +1,5 @@
 """The page of a study: one HTML file for whoever answers for a panel, and the same as JSON."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluators.judgement.study import _tables as tables
 from evaluators.judgement.study import _words as words
+from evaluators.reports.dated import dated_json
 from evaluators.reports.printable import printable
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def report_json(study: "PanelStudy", *, written: datetime) -> str:
 
     Examples
     --------
+    >>> import json
     >>> import numpy as np
     >>> from datetime import UTC
     >>> from evaluators.judgement.panel import Panel
@@ -31,8 +32,7 @@ def report_json(study: "PanelStudy", *, written: datetime) -> str:
     >>> json.loads(text)["kind"], json.loads(text)["written_at"]
     ('panel study', '2026-03-02T00:00:00+00:00')
     """
-    value = {**study.to_dict(), "written_at": written.isoformat(timespec="seconds")}
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return dated_json(study.to_dict(), written=written)
 
 
 def report_html(study: "PanelStudy", *, written: datetime, title: str = "") -> str:

@@ -1,6 +1,5 @@
 """The page of a run: what failed, how it reads, what changed; one HTML file that loads nothing."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.errors import LabError
+from evaluators.reports.dated import dated_json
 from evaluators.reports.printable import printable
 from evaluators.tone.conversation_tests.diff import OTHER_CAUSES, RunDiff, StoryDiff
 from evaluators.tone.conversation_tests.results import NOT_SHOWN, MovedWords, StepResult, StoryResult, TestRun, headline
@@ -31,8 +31,8 @@ class Piece:
 
 def run_json(run: TestRun, diff: RunDiff | None = None, *, written: datetime) -> str:
     """Write a run as JSON text, schema 1 of `TestRun.to_dict`, with what changed and the time."""
-    value = {**run.to_dict(), "diff": diff.to_dict() if diff else None, "written_at": written.isoformat("T", "seconds")}
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    value = {**run.to_dict(), "diff": diff.to_dict() if diff else None}
+    return dated_json(value, written=written)
 
 
 def run_html(run: TestRun, diff: RunDiff | None = None, *, written: datetime, title: str = "") -> str:

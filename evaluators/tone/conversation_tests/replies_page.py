@@ -1,10 +1,10 @@
 """The page and the JSON of scored replies: what the command `hrlab tone score` and the form in the notebook write."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 
 from evaluators.errors import LabError
+from evaluators.reports.dated import dated_json
 from evaluators.reports.printable import printable
 from evaluators.tone.conversation_tests.page import Piece, pieces_of, reasons_of
 from evaluators.tone.conversation_tests.replies_table import ReplyScores
@@ -20,8 +20,7 @@ Quoted = tuple[str, StepResult, tuple[Piece, ...]]
 
 def scores_json(scores: ReplyScores, *, written: datetime) -> str:
     """Write the scores as JSON text, schema 1 of `ReplyScores.to_dict` with the time it was written at."""
-    value = {**scores.to_dict(), "written_at": written.isoformat("T", "seconds")}
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return dated_json(scores.to_dict(), written=written)
 
 
 def scores_csv(scores: ReplyScores) -> str:
